@@ -1,0 +1,66 @@
+"""Everything synthmark raises on purpose.
+
+The tree::
+
+    SynthmarkError
+      InputError (ValueError)      the caller passed something unusable: shape, dtype, range, option
+      ConfigError                  the configuration or a key file is wrong
+      CapacityError                the medium cannot carry a mark that would read back
+      MediaError                   the file cannot be read or written
+        UnsupportedMediaError      no reader or writer for this kind of file
+        DamagedMediaError          truncated, inconsistent or hostile content
+      CredentialError              the file carries a signed credential that the change would break
+      DependencyError              a program or library is missing; the message says what to install
+
+Not finding a mark is no error: it is a `Detection` that is false.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CapacityError",
+    "ConfigError",
+    "CredentialError",
+    "DamagedMediaError",
+    "DependencyError",
+    "InputError",
+    "MediaError",
+    "SynthmarkError",
+    "UnsupportedMediaError",
+]
+
+
+class SynthmarkError(Exception):
+    """Base of every error that synthmark raises on purpose."""
+
+
+class InputError(SynthmarkError, ValueError):
+    """An argument has a shape, dtype, range or form that cannot be used."""
+
+
+class ConfigError(SynthmarkError):
+    """A configuration value or a key file is missing, malformed or unsafe."""
+
+
+class CapacityError(SynthmarkError):
+    """The medium is too small, too short or too flat to carry a mark that reads back."""
+
+
+class MediaError(SynthmarkError):
+    """A file cannot be read or written."""
+
+
+class UnsupportedMediaError(MediaError):
+    """The file is of a kind that has no reader or writer here."""
+
+
+class DamagedMediaError(MediaError):
+    """The file is truncated, inconsistent or larger than the limits allow."""
+
+
+class CredentialError(SynthmarkError):
+    """The file carries a signed credential that the requested change would invalidate."""
+
+
+class DependencyError(SynthmarkError):
+    """A library or program that the request needs is missing."""
