@@ -1,0 +1,320 @@
+"""The settings of labelling and verifying: one frozen record, and the four places its values come from.
+
+Order: flag of the command line, then environment (`SYNTHMARK_PRODUCER`, ...), then file (`synthmark.toml`),
+then default. One name everywhere: `--key-file`, `SYNTHMARK_KEY_FILE` and `key_file = "..."` set `key_file`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthmark.errors import ConfigError
+from synthmark.keys import load_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["DEFAULT_FILE", "POSITIONS", "UNNAMED", "Config", "Settings", "load_config", "load_settings"]
+
+DEFAULT_FILE = "synthmark.toml"
+"""The file that is read from the working folder when none is named."""
+
+UNNAMED = "unnamed"
+"""The producer that is written while none is configured."""
+
+POSITIONS = (
+    "top-left",
+    "top",
+    "top-right",
+    "left",
+    "right",
+    "bottom-left",
+    "bottom",
+    "bottom-right",
+)
+LANGUAGES = ("auto", "en", "zh", "both")
+_PREFIX = "SYNTHMARK_"
+_FILE_VARIABLE = "SYNTHMARK_CONFIG"
+_TRUTH = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What to write into a file and what to expect in it.
+
+    Attributes
+    ----------
+    producer
+        Who made the content: the 27-character provider code of TC260-PG-20252A, or a name, in the characters
+        that GB 45438-2025 Annex E j) allows.
+    propagator
+        Who spreads it, in the same form; None for the producer.
+    system, system_version
+        The generator, for IPTC `AISystemUsed` and `AISystemVersionUsed`; None leaves them out.
+    text
+        The visible label; GB 45438-2025 clause 5.2 b) asks for both elements.
+    position
+        One of `POSITIONS`, or None for the best place in each picture.
+    font
+        A font file for the visible label; None for the bundled one.
+    visible, metadata, watermark
+        Which layers to write.
+    strength
+        Strength of the watermark: "auto", or a factor from 0.1 to 10 on the usual one.
+    key_file
+        The watermark key, as `synthmark init` writes it; None for the published default key.
+    jpeg_quality
+        1 to 100, or None to keep each file's own quality.
+    language
+        Of reports: "en", "zh", "both", or "auto" for the locale's.
+
+    Raises
+    ------
+    ConfigError
+        Naming every field that is wrong, with what is allowed.
+    """
+
+    producer: str = UNNAMED
+    propagator: str | None = None
+    system: str | None = None
+    system_version: str | None = None
+    text: str = "AI生成"
+    position: str | None = None
+    font: Path | None = None
+    visible: bool = True
+    metadata: bool = True
+    watermark: bool = True
+    strength: str | float = "auto"
+    key_file: Path | None = None
+    jpeg_quality: int | None = None
+    language: str = "auto"
+
+    def __post_init__(self) -> None:
+        _check({name: getattr(self, name) for name in _RULES}, {})
+
+    def key(self) -> bytes | None:
+        """Return the watermark key, or None for the published default key.
+
+        Raises
+        ------
+        ConfigError
+            When the key file is missing, malformed or readable by other users.
+        """
+        return None if self.key_file is None else load_key(self.key_file)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A configuration with the origin of each value: `flag`, a variable, a file, or `default`."""
+
+    config: Config
+    origins: Mapping[str, str]
+
+
+def load_config(path: Path | str | None = None) -> Config:
+    """Read the configuration from environment, file and defaults.
+
+    Parameters
+    ----------
+    path
+        The file; None for the one in `SYNTHMARK_CONFIG`, or else `synthmark.toml` in the working folder.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read, or a key or value is wrong.
+    """
+    return load_settings(path).config
+
+
+def load_settings(
+    path: Path | str | None = None,
+    *,
+    flags: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the configuration as `load_config` does, flags first, and say where each value comes from.
+
+    Parameters
+    ----------
+    path
+        As for `load_config`.
+    flags
+        Values of the command line by field name; None stands for a flag that was not given.
+    environ
+        The environment; None for the one of this process.
+    """
+    variables = os.environ if environ is None else environ
+    file = _find_file(path, variables)
+    values = dict.fromkeys(_NAMES, _Value(None, "default"))
+    if file is not None:
+        values |= _from_file(file)
+    values |= _from_environment(variables)
+    values |= {name: _Value(value, "flag") for name, value in (flags or {}).items() if value is not None}
+    given = {name: value.content for name, value in values.items() if value.origin != "default"}
+    origins = {name: value.origin for name, value in values.items()}
+    _check(given, origins)
+    return Settings(Config(**given), origins)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    content: Any
+    origin: str
+
+
+def _find_file(path: Path | str | None, environ: Mapping[str, str]) -> Path | None:
+    named = path or environ.get(_FILE_VARIABLE)
+    if named:
+        return Path(named)
+    usual = Path(DEFAULT_FILE)
+    return usual if usual.is_file() else None
+
+
+def _from_file(file: Path) -> dict[str, _Value]:
+    content = _parsed(file)
+    _refuse(f"{file} is wrong", [_unknown(name, _NAMES) for name in content if name not in _NAMES])
+    return {name: _Value(_rooted(name, value, file.parent), str(file)) for name, value in content.items()}
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"The configuration {file} cannot be read: {error.strerror or error}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"The configuration {file} is no valid TOML in UTF-8: {error}") from error
+
+
+def _rooted(name: str, value: object, folder: Path) -> object:
+    """Return a value of a file; a path in it counts from the file's folder."""
+    if name in _PATHS and isinstance(value, str):
+        return folder / Path(value).expanduser()
+    return value
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, _Value]:
+    """Return what the environment sets; a misspelt variable is an error, since it may name the key."""
+    known = {_PREFIX + name.upper(): name for name in _NAMES}
+    ours = {key: text for key, text in environ.items() if key.startswith(_PREFIX) and key != _FILE_VARIABLE}
+    _refuse("The environment is wrong", [_unknown(key, list(known)) for key in ours if key not in known])
+    return {known[key]: _Value(_RULES[known[key]].parse(text), key) for key, text in ours.items() if text}
+
+
+def _check(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
+    """Refuse values that their rules do not accept, all of them in one message."""
+    problems = [
+        f"'{name}' is {value!r}{_named(origins.get(name))}; needed is {_RULES[name].allowed}"
+        for name, value in values.items()
+        if not _RULES[name].accepts(value)
+    ]
+    _refuse("The configuration is wrong", problems)
+
+
+def _named(origin: str | None) -> str:
+    return f" ({origin})" if origin else ""
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    return f"'{name}' is unknown: {hint}Known are {', '.join(known)}"
+
+
+def _refuse(heading: str, problems: list[str]) -> None:
+    if problems:
+        raise ConfigError("\n  ".join([f"{heading}:", *problems]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a field accepts, the words for it, and how its text in the environment is read."""
+
+    allowed: str
+    accepts: Callable[[Any], bool]
+    parse: Callable[[str], object] = str
+
+
+def _is_name(value: object) -> bool:
+    """Return whether a text keeps to GB 45438-2025 Annex E j): no space, no quote, no backslash, ASCII."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= 128
+        and all("!" <= c <= "~" and c not in '"\\' for c in value)
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable()
+
+
+def _is_strength(value: object) -> bool:
+    return value == "auto" or (_is_number(value) and 0.1 <= value <= 10)  # type: ignore[operator]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_quality(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100
+
+
+def _optional(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or accepts(value)
+
+
+def _number(text: str) -> object:
+    """Return a number where the text is one; any other text is left for the rule to refuse or take."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _truth(text: str) -> object:
+    return _TRUTH.get(text.lower(), text)
+
+
+_NAME = 'a name of 1 to 128 visible ASCII characters without " and \\ (or the 27-character provider code)'
+_PATH = _Rule(
+    "the path of a file",
+    _optional(lambda value: isinstance(value, Path)),
+    lambda text: Path(text).expanduser(),
+)
+_SWITCH = _Rule("true or false", lambda value: isinstance(value, bool), _truth)
+_RULES: dict[str, _Rule] = {
+    "producer": _Rule(_NAME, _is_name),
+    "propagator": _Rule(_NAME, _optional(_is_name)),
+    "system": _Rule("a printable text", _optional(_is_text)),
+    "system_version": _Rule("a printable text", _optional(_is_text)),
+    "text": _Rule("a printable text", _is_text),
+    "position": _Rule(f"one of {', '.join(POSITIONS)}", _optional(POSITIONS.__contains__)),
+    "font": _PATH,
+    "visible": _SWITCH,
+    "metadata": _SWITCH,
+    "watermark": _SWITCH,
+    "strength": _Rule('"auto" or a number from 0.1 to 10', _is_strength, _number),
+    "key_file": _PATH,
+    "jpeg_quality": _Rule("a whole number from 1 to 100", _optional(_is_quality), _number),
+    "language": _Rule(f"one of {', '.join(LANGUAGES)}", LANGUAGES.__contains__),
+}
+_NAMES = [field.name for field in dataclasses.fields(Config)]
+_PATHS = frozenset(name for name, rule in _RULES.items() if rule is _PATH)
