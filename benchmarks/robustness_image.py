@@ -28,10 +28,9 @@ from attacks_image import ATTACKS, SWEEPS, Attack, attack_named, attacked  # noq
 from measures_image import SSIM_DEFINITION, luma_ssim, rgb_psnr  # noqa: E402
 from methods_image import Method, method_named  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
-from PIL import Image  # noqa: E402
+from pictures_image import opened, pictures_below  # noqa: E402
 
 Pixels = NDArray[np.uint8]
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
 
 
 @dataclass(slots=True)
@@ -47,22 +46,6 @@ class PictureResult:
     refused: str | None = None
     unmarked: str = "nothing"
     outcomes: dict[str, str] = field(default_factory=dict)
-
-
-def pictures_below(folders: list[Path], limit: int) -> list[Path]:
-    """Return the pictures, at most limit of them and then evenly spread over the list (0: all)."""
-    found = sorted(
-        path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES
-    )
-    if not found:
-        raise typer.BadParameter(f"no pictures ({', '.join(sorted(SUFFIXES))}) below the folders")
-    return found if not 0 < limit < len(found) else [found[i * len(found) // limit] for i in range(limit)]
-
-
-def opened(path: Path) -> Pixels:
-    """Return the picture as RGB; transparency is dropped."""
-    with Image.open(path) as image:
-        return np.array(image.convert("RGB"))
 
 
 def content_id_for(path: Path, seed: int) -> int:
