@@ -1,0 +1,173 @@
+"""What is in a picture that a label should not cover: faces, text, marks, detail and what draws the eye."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synthmark.image._opencv import opencv
+from synthmark.image.visible.faces import large_faces, small_faces
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from synthmark.image.pictures import Picture
+    from synthmark.image.visible.boxes import Box
+
+    Map = npt.NDArray[np.float32]
+    Grey = npt.NDArray[np.uint8]
+
+__all__ = ["Analysis", "analyse"]
+
+# The copy that is analysed: short side, unless that makes it larger than the area.
+SHORT_SIDE = 380
+AREA = 200_000
+# Gradient in grey levels that counts as full detail, and that an edge of text has at least.
+FULL_DETAIL = 64.0
+TEXT_EDGE = 45
+# Text lower or higher than these parts of the short side is not taken for text.
+TEXT_LOW, TEXT_HIGH = 0.012, 0.14
+# Text that lies within this part of the short side from an edge is a mark: a caption, a logo, a label.
+MARK_BAND = 0.2
+# Hair and chin around the box that a cascade reports.
+FACE_MARGIN = 0.08
+SALIENCY_SIZE = 64
+
+
+@dataclass(slots=True)
+class Analysis:
+    """A small grey copy of a picture with what was found in it.
+
+    Attributes
+    ----------
+    grey
+        uint8 array (H, W), the copy.
+    scale
+        Size of the copy as factors of the picture's width and height.
+    faces
+        Boxes in pixels of the copy; grows as more places are looked at.
+    """
+
+    grey: Grey
+    scale: tuple[float, float]
+    faces: list[Box]
+    _sums: dict[str, npt.NDArray[np.float64]]
+
+    def covered(self, box: Box) -> float:
+        """Return how much of a box (in pixels of the copy) lies on faces, 0..1."""
+        return min(1.0, sum(box.shared_area(face) for face in self.faces) / box.area)
+
+    def mean(self, name: str, box: Box) -> float:
+        """Return the mean of the map "text", "marks", "detail" or "saliency" in a box, 0..1."""
+        left, top, right, bottom = box.inside(self.grey.shape[1], self.grey.shape[0])
+        sums = self._sums[name]
+        total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+        return float(total) / ((right - left) * (bottom - top))
+
+    def look_closer(self, around: Box | None = None) -> None:
+        """Look for small faces around a box of the copy, or everywhere."""
+        self.faces += _with_margin(small_faces(self.grey, around))
+
+
+def analyse(picture: Picture) -> Analysis:
+    """Look at a reduced copy of a picture; the cost hardly depends on the picture's size."""
+    grey = reduced(picture)
+    gradient = _gradient(grey)
+    text, marks = _text(gradient)
+    maps = {
+        "text": text,
+        "marks": marks,
+        "detail": np.minimum(gradient.astype(np.float32) / np.float32(FULL_DETAIL), 1),
+        "saliency": _saliency(grey),
+    }
+    scale = (grey.shape[1] / picture.width, grey.shape[0] / picture.height)
+    sums = {name: opencv().integral(values, sdepth=opencv().CV_64F) for name, values in maps.items()}
+    return Analysis(grey, scale, _with_margin(large_faces(grey)), sums)
+
+
+def reduced(picture: Picture) -> Grey:
+    """Return a small grey copy of a picture as uint8, transparent areas in medium grey."""
+    cv2 = opencv()
+    height, width = picture.height, picture.width
+    factor = min(1.0, SHORT_SIDE / min(height, width), (AREA / (height * width)) ** 0.5)
+    # Skipping pixels first leaves at least twice the final size for the filter to average.
+    step = max(1, int(0.5 / factor))
+    grey = _grey(picture.colour[::step, ::step], picture.peak)
+    if picture.alpha is not None:
+        share = picture.alpha[::step, ::step].astype(np.float32) / np.float32(picture.peak)
+        grey = (grey * share + 127 * (1 - share)).astype(np.uint8)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _grey(colour: npt.NDArray[Any], peak: float) -> Grey:
+    """Return the luma of colours as uint8."""
+    if colour.dtype != np.uint8:
+        colour = np.clip(colour.astype(np.float32) * np.float32(255 / peak), 0, 255).astype(np.uint8)
+    colour = np.ascontiguousarray(colour)
+    return (
+        colour
+        if colour.ndim == 2
+        else np.asarray(opencv().cvtColor(colour, opencv().COLOR_RGB2GRAY), np.uint8)
+    )
+
+
+def _gradient(grey: Grey) -> Grey:
+    """Return the morphological gradient: the range of grey levels among the neighbours of every pixel."""
+    cv2 = opencv()
+    return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _text(gradient: Grey) -> tuple[Map, Map]:
+    """Return maps of text, and of that text which is close to an edge of the picture.
+
+    Strong edges are joined along the line; what then is as low, as long and as full as a line of text counts.
+    """
+    cv2 = opencv()
+    short = min(gradient.shape)
+    edges = np.asarray(gradient > TEXT_EDGE, np.uint8)
+    joint = cv2.getStructuringElement(cv2.MORPH_RECT, (max(3, short // 24), 1))
+    joined = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, joint)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    text, marks = np.zeros(count, np.float32), np.zeros(count, np.float32)
+    lines = _like_text(stats, short)
+    text[lines] = 1
+    marks[lines & _near_edge(stats, gradient.shape)] = 1
+    return text[labels], marks[labels]
+
+
+def _like_text(stats: npt.NDArray[np.int32], short: int) -> npt.NDArray[np.bool_]:
+    """Return which components (left, top, width, height, area) have the form of a line of text."""
+    width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    likely = (height >= max(4, TEXT_LOW * short)) & (height <= TEXT_HIGH * short)
+    likely &= (width >= 1.6 * height) & (area >= 0.5 * width * height)
+    likely[0] = False
+    return likely
+
+
+def _near_edge(stats: npt.NDArray[np.int32], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Return which components lie wholly in the bands along the edges."""
+    band = MARK_BAND * min(shape)
+    left, top, right, bottom = stats[:, 0], stats[:, 1], stats[:, 0] + stats[:, 2], stats[:, 1] + stats[:, 3]
+    return np.asarray(
+        (bottom <= band) | (right <= band) | (top >= shape[0] - band) | (left >= shape[1] - band)
+    )
+
+
+def _saliency(grey: Grey) -> Map:
+    """Return how much every place draws the eye, 0..1: the spectral residual (Hou and Zhang, CVPR 2007)."""
+    cv2 = opencv()
+    small = cv2.resize(grey, (SALIENCY_SIZE, SALIENCY_SIZE), interpolation=cv2.INTER_AREA).astype(np.float64)
+    spectrum = np.fft.fft2(small)
+    amplitude = np.log(np.abs(spectrum) + 1e-6)
+    residual = amplitude - cv2.blur(amplitude, (3, 3))
+    energy = np.abs(np.fft.ifft2(np.exp(residual + 1j * np.angle(spectrum)))) ** 2
+    smooth = cv2.GaussianBlur(energy, (0, 0), 2.5)
+    scaled = (smooth / max(float(smooth.max()), 1e-12)).astype(np.float32)
+    return np.asarray(cv2.resize(scaled, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _with_margin(faces: list[Box]) -> list[Box]:
+    return [face.grown(FACE_MARGIN * face.width) for face in faces]

@@ -1,0 +1,130 @@
+"""How large a label is: font size from the measured ink, one line or two, padding and margin."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from synthmark.errors import CapacityError
+from synthmark.image.visible.typeface import LINE_PITCH, REFERENCE_SIZE, Typeface
+from synthmark.image.visible.wording import two_lines
+
+__all__ = ["Layout", "fit"]
+
+# GB 45438-2025, 5.2: text is to be legible. Below 6 pixels of ink no Chinese character is; 9 are comfortable.
+LEGIBLE_INK = 6
+COMFORTABLE_INK = 9
+# Padding around the ink and margin to the edges of the picture, in sizes of the font.
+PADDING_X = 0.46
+PADDING_Y = 0.3
+MARGIN = 0.32
+SHORTEST = "AI生成"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The size of a label, all in pixels.
+
+    Attributes
+    ----------
+    lines
+        The text as it is broken.
+    font_size
+        Size of the font.
+    ink_height
+        Measured height of the smallest glyph.
+    width, height
+        Extent of the plate.
+    margin
+        Room between plate and edge of the picture.
+    """
+
+    lines: tuple[str, ...]
+    font_size: int
+    ink_height: int
+    width: int
+    height: int
+    margin: int
+
+    @property
+    def full_width(self) -> int:
+        """Columns that a picture needs."""
+        return self.width + 2 * self.margin
+
+    @property
+    def full_height(self) -> int:
+        """Rows that a picture needs."""
+        return self.height + 2 * self.margin
+
+
+def fit(text: str, typeface: Typeface, size: tuple[int, int], fraction: float) -> Layout:
+    """Lay a label out so that the ink of its smallest glyph has a fraction of the picture's short side.
+
+    One line is tried first, comfortable and then at its least size, then two lines.
+
+    Parameters
+    ----------
+    size
+        Width and height of the picture in pixels.
+    fraction
+        Least height of ink, as a part of the short side.
+
+    Raises
+    ------
+    CapacityError
+        When the label does not fit.
+    """
+    least = max(LEGIBLE_INK, math.ceil(fraction * min(size) - 1e-9))
+    inks = dict.fromkeys((max(least, COMFORTABLE_INK), least))
+    breaks = [(text,), two_lines(text, lambda line: typeface.width(line, REFERENCE_SIZE))]
+    for lines in filter(None, breaks):
+        for ink in inks:
+            if _may_fit(lines, typeface, ink, size):
+                layout = _laid_out(lines, typeface, ink)
+                if layout.full_width <= size[0] and layout.full_height <= size[1]:
+                    return layout
+    raise _too_small(text, typeface, least, size)
+
+
+def _laid_out(lines: tuple[str, ...], typeface: Typeface, ink: int) -> Layout:
+    """Return the layout of given lines at a least height of ink."""
+    text = "".join(lines)
+    font_size = typeface.size_for(text, ink)
+    height, width = typeface.mask(lines, font_size).shape
+    return Layout(
+        lines,
+        font_size,
+        typeface.ink_height(text, font_size),
+        width + 2 * math.ceil(PADDING_X * font_size),
+        height + 2 * math.ceil(PADDING_Y * font_size),
+        max(1, round(MARGIN * font_size)),
+    )
+
+
+def _may_fit(lines: tuple[str, ...], typeface: Typeface, ink: int, size: tuple[int, int]) -> bool:
+    """Return whether drawing a label is worth while: ink far larger than the picture is never drawn."""
+    wide, high = _estimate(lines, typeface, ink)
+    return wide <= 1.2 * size[0] and high <= 1.2 * size[1]
+
+
+def _estimate(lines: tuple[str, ...], typeface: Typeface, ink: int) -> tuple[int, int]:
+    """Estimate the width and height in pixels that a label needs, margin included."""
+    text = "".join(lines)
+    font_size = ink * REFERENCE_SIZE / max(typeface.ink_height(text, REFERENCE_SIZE), 1)
+    advance = max(typeface.width(line, REFERENCE_SIZE) for line in lines) / REFERENCE_SIZE
+    wide = font_size * (advance + 2 * (PADDING_X + MARGIN))
+    high = font_size * (0.9 + LINE_PITCH * (len(lines) - 1) + 2 * (PADDING_Y + MARGIN))
+    return round(wide), round(high)
+
+
+def _too_small(text: str, typeface: Typeface, ink: int, size: tuple[int, int]) -> CapacityError:
+    """Say what the label needs and what would fit."""
+    wide, high = _estimate((text,), typeface, ink)
+    shorter, lower = _estimate((SHORTEST,), typeface, ink) if text != SHORTEST else (wide, high)
+    advice = (
+        f"{SHORTEST!r} would fit." if shorter <= size[0] and lower <= size[1] else "Use a larger picture."
+    )
+    return CapacityError(
+        f"The label {text!r} needs about {wide} x {high} pixels on one line, with glyphs {ink} pixels high; "
+        f"the picture has {size[0]} x {size[1]}, and two lines do not fit either. {advice}"
+    )
