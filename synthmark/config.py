@@ -20,7 +20,7 @@ from synthmark.keys import load_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["DEFAULT_FILE", "POSITIONS", "UNNAMED", "Config", "Settings", "load_config", "load_settings"]
+__all__ = ["DEFAULT_FILE", "FIELDS", "LANGUAGES", "POSITIONS", "UNNAMED", "Config", "Settings", "load_config", "load_settings"]
 
 DEFAULT_FILE = "synthmark.toml"
 """The file that is read from the working folder when none is named."""
@@ -161,7 +161,7 @@ def load_settings(
     """
     variables = os.environ if environ is None else environ
     file = _find_file(path, variables)
-    values = dict.fromkeys(_NAMES, _Value(None, "default"))
+    values = dict.fromkeys(FIELDS, _Value(None, "default"))
     if file is not None:
         values |= _from_file(file)
     values |= _from_environment(variables)
@@ -188,7 +188,7 @@ def _find_file(path: Path | str | None, environ: Mapping[str, str]) -> Path | No
 
 def _from_file(file: Path) -> dict[str, _Value]:
     content = _parsed(file)
-    _refuse(f"{file} is wrong", [_unknown(name, _NAMES) for name in content if name not in _NAMES])
+    _refuse(f"{file} is wrong", [_unknown(name, FIELDS) for name in content if name not in FIELDS])
     return {name: _Value(_rooted(name, value, file.parent), str(file)) for name, value in content.items()}
 
 
@@ -210,7 +210,7 @@ def _rooted(name: str, value: object, folder: Path) -> object:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, _Value]:
     """Return what the environment sets; a misspelt variable is an error, since it may name the key."""
-    known = {_PREFIX + name.upper(): name for name in _NAMES}
+    known = {_PREFIX + name.upper(): name for name in FIELDS}
     ours = {key: text for key, text in environ.items() if key.startswith(_PREFIX) and key != _FILE_VARIABLE}
     _refuse("The environment is wrong", [_unknown(key, list(known)) for key in ours if key not in known])
     return {known[key]: _Value(_RULES[known[key]].parse(text), key) for key, text in ours.items() if text}
@@ -316,5 +316,5 @@ _RULES: dict[str, _Rule] = {
     "jpeg_quality": _Rule("a whole number from 1 to 100", _optional(_is_quality), _number),
     "language": _Rule(f"one of {', '.join(LANGUAGES)}", LANGUAGES.__contains__),
 }
-_NAMES = [field.name for field in dataclasses.fields(Config)]
+FIELDS = [field.name for field in dataclasses.fields(Config)]
 _PATHS = frozenset(name for name, rule in _RULES.items() if rule is _PATH)

@@ -1,0 +1,57 @@
+# Read by the other scripts: makes .venv in the checkout, and installs what the system lacks where that is possible.
+# PYTHON names another interpreter, VENV another folder.
+
+set -eu
+cd "$(dirname "$0")/.."
+VENV=${VENV:-.venv}
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+
+say() { printf '%s\n' "== $*" >&2; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+
+# install_system PACKAGE...: Debian and Ubuntu, as root or through sudo; elsewhere it says what to install.
+install_system() {
+    command -v apt-get >/dev/null || fail "Please install with your system's package manager: $*"
+    if [ "$(id -u)" = 0 ]; then root=''
+    elif command -v sudo >/dev/null; then root='sudo'
+    else fail "Please install as root: apt-get install $*"
+    fi
+    say "installing $*"
+    $root apt-get update -qq </dev/null
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null
+}
+
+is_suitable() { "$1" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+    for python in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+        if is_suitable "$python"; then return; fi
+    done
+    return 1
+}
+
+make_venv() {
+    find_python || install_system python3 python3-venv
+    find_python || fail "Python 3.11 or later with venv is needed."
+    "$VENV/bin/python" -c 'import pip' 2>/dev/null || "$python" -m venv --clear "$VENV"
+    "$VENV/bin/python" -m pip install --quiet --upgrade 'pip>=25.1'
+}
+
+# OpenCV's wheels need OpenGL and GLib of the system, which small containers lack.
+need_opencv_libraries() {
+    "$VENV/bin/python" -c 'import cv2' 2>/dev/null || install_system libgl1 libglib2.0-0
+    "$VENV/bin/python" -c 'import cv2' || fail "OpenCV still cannot be imported."
+}
+
+# need_program COMMAND PACKAGE
+need_program() {
+    command -v "$1" >/dev/null || install_system "$2"
+}
+
+# install_synthmark [PIP ARGUMENT...]
+install_synthmark() {
+    make_venv
+    say "installing synthmark into $VENV"
+    "$VENV/bin/python" -m pip install --quiet --editable . "$@"
+    need_opencv_libraries
+}

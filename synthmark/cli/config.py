@@ -1,0 +1,55 @@
+"""`synthmark config show`: every setting, its value, and where the value comes from."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from synthmark.cli import options as shared
+from synthmark.console import ExitCode, print_json, print_text
+
+if TYPE_CHECKING:
+    import argparse
+
+    from synthmark.config import Settings
+
+__all__ = ["add", "run"]
+
+
+def add(commands: shared.Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("config", help="show the settings and where they come from")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    show = actions.add_parser("show", help="print every setting, its value and its origin")
+    shared.add_config_file(show)
+    shared.add_label_options(show)
+    show.add_argument("--json", action="store_true", help="print one JSON object per setting, one per line")
+    show.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the settings."""
+    settings = shared.settings_from(options)
+    for name, value in _values(settings).items():
+        if options.json:
+            print_json({"name": name, "value": value, "origin": settings.origins[name]})
+        else:
+            print_text(f"{name:15} = {_shown(value):24} # {settings.origins[name]}")
+    return ExitCode.FOUND
+
+
+def _values(settings: Settings) -> dict[str, object]:
+    fields = dataclasses.fields(settings.config)
+    values = {field.name: getattr(settings.config, field.name) for field in fields}
+    return {name: value if _is_plain(value) else str(value) for name, value in values.items()}
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float)
+
+
+def _shown(value: object) -> str:
+    """Return a value as TOML writes it; what is not set has no value there."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "(not set)" if value is None else f'"{value}"' if isinstance(value, str) else str(value)

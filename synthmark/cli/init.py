@@ -1,0 +1,118 @@
+"""`synthmark init`: write a commented configuration and a secret key."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synthmark.console import ExitCode, print_problem, print_text
+from synthmark.errors import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from synthmark.cli import options as shared
+
+__all__ = ["add", "run"]
+
+KEY_FILE = "synthmark.key"
+
+TEMPLATE = """\
+# Configuration of synthmark. Each value here can be overridden by an environment variable (SYNTHMARK_PRODUCER)
+# or by an option (--producer). `synthmark config show` prints every value and where it comes from.
+
+# Who made the content: the 27-character provider code of TC260-PG-20252A, or a name without spaces.
+# It is written into every file and must be yours: until it is set, files say "unnamed".
+{producer}
+
+# Who spreads it, in the same form. Usually left out: the first label names the producer in both places.
+# propagator = "Example-Platform"
+
+# The generator, for IPTC AISystemUsed and AISystemVersionUsed.
+# system = "Example Painter"
+# system_version = "2.1"
+
+# The three layers.
+visible = true
+metadata = true
+watermark = true
+
+# The visible label. GB 45438-2025 asks for both elements: AI (or 人工智能), and 生成 (or 合成).
+text = "AI生成"
+# top-left, top, top-right, left, right, bottom-left, bottom or bottom-right; left out: the best place of each picture.
+# position = "bottom-right"
+# A font file, for texts that the bundled font does not cover.
+# font = "MyFont.otf"
+
+# Strength of the watermark: "auto", or a factor from 0.1 to 10 on the usual one.
+strength = "auto"
+
+# The watermark key. Who has it can read the marks, and forge them: keep it secret, back it up.
+# Left out: the published default key, so that everyone can read the marks.
+{key}
+
+# 1 to 100; left out: every JPEG keeps its own quality.
+# jpeg_quality = 95
+
+# Language of reports: en, zh, both, or auto for the locale's.
+language = "auto"
+"""
+
+
+def add(commands: shared.Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("init", help="write synthmark.toml and a secret key")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR", help="where (default: here)")
+    parser.add_argument("--producer", metavar="NAME", help="provider code, or name, of who made the content")
+    parser.add_argument(
+        "--public", action="store_true", help="use the published default key, so that everyone can read the marks"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write both files, neither over one that exists."""
+    from synthmark.config import DEFAULT_FILE, Config
+
+    config, key = options.folder / DEFAULT_FILE, options.folder / KEY_FILE
+    if options.producer is not None:
+        Config(producer=options.producer)  # refuses a wrong name before anything is written
+    _refuse_existing(config if options.public else key, config)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    if not options.public:
+        _write_key(key)
+    _write_new(config, _filled(options.producer, public=options.public).encode(), 0o644)
+    print_text("\n".join(f"wrote {path}" for path in ([config] if options.public else [config, key])))
+    if options.producer is None:
+        print_problem(f"Now set the producer in {config}.")
+    return ExitCode.FOUND
+
+
+def _filled(producer: str | None, *, public: bool) -> str:
+    return TEMPLATE.format(
+        producer='# producer = "Example-Studio"' if producer is None else f'producer = "{producer}"',
+        key=f'# key_file = "{KEY_FILE}"' if public else f'key_file = "{KEY_FILE}"',
+    )
+
+
+def _write_key(path: Path) -> None:
+    from synthmark.keys import new_key
+
+    _write_new(path, new_key().hex().encode() + b"\n", 0o600)
+
+
+def _refuse_existing(*paths: Path) -> None:
+    for path in paths:
+        if path.exists():
+            raise ConfigError(f"{path} exists already and stays as it is; remove it first, or name another folder.")
+
+
+def _write_new(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that must not exist, with its permissions from the first moment on."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}") from error

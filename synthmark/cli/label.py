@@ -1,0 +1,125 @@
+"""`synthmark label`: write all layers into copies of the files below some paths."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synthmark.cli import options as shared
+from synthmark.cli.progress import progress
+from synthmark.console import ExitCode, error_code, print_json, print_problem, print_text
+from synthmark.errors import SynthmarkError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from synthmark.config import Config
+    from synthmark.labelling import LabelRecord
+    from synthmark.selection import Job, Selection
+
+__all__ = ["add", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: a record, or an error with its exit code."""
+
+    source: Path
+    record: LabelRecord | None = None
+    error: str = ""
+    kind: str = ""
+    code: int = ExitCode.FOUND
+
+    def as_json(self) -> dict[str, object]:
+        """Return the outcome as the object that `--json` prints."""
+        if self.record is not None:
+            return self.record.as_json()
+        return {
+            "schema": "synthmark.label/1",
+            "status": "failed",
+            "source": str(self.source),
+            "error": {"kind": self.kind, "message": self.error},
+        }
+
+
+def add(commands: shared.Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("label", help="write labelled copies of pictures into a folder")
+    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files, and folders with files")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the copies")
+    parser.add_argument("--jobs", type=shared.job_count, metavar="N", help="worker processes (default: one per core)")
+    parser.add_argument("--overwrite", action="store_true", help="replace copies that exist")
+    parser.add_argument("--force", action="store_true", help="label files with a signed credential, which breaks it")
+    shared.add_config_file(parser)
+    shared.add_json(parser)
+    shared.add_label_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Label the files, print one line per problem and a summary, return the highest exit code."""
+    from synthmark.config import UNNAMED
+    from synthmark.files import is_supported
+    from synthmark.selection import select
+
+    config = shared.settings_from(options).config
+    config.key()  # a wrong key file ends the run before the first file, not at each
+    selection = select(options.paths, options.output, is_supported, overwrite=options.overwrite)
+    if config.metadata and config.producer == UNNAMED:
+        print_problem('No producer is configured: files say "unnamed". Run `synthmark init` or add --producer.')
+    codes = [_reported(outcome, as_json=options.json) for outcome in _outcomes(selection, config, options)]
+    _summarise(codes, selection, options)
+    return max(codes, default=ExitCode.NOT_FOUND)
+
+
+def _outcomes(selection: Selection, config: Config, options: argparse.Namespace) -> Iterator[Outcome]:
+    from synthmark.workers import available_cores, run_ordered
+
+    for path, reason in selection.refused:
+        yield Outcome(path, error=reason, kind="InputError", code=ExitCode.USAGE)
+    jobs = options.jobs or available_cores()
+    label = functools.partial(_labelled, config=config, force=options.force)
+    with progress(len(selection.jobs), "Labelling") as advance:
+        for outcome in run_ordered(label, selection.jobs, jobs, _crashed):
+            advance()
+            yield outcome
+
+
+def _labelled(job: Job, config: Config, *, force: bool) -> Outcome:
+    """Label one file; runs in a worker, so every error becomes an outcome."""
+    from synthmark.labelling import label_file
+
+    try:
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        return Outcome(job.source, label_file(job.source, job.target, config, force=force))
+    except SynthmarkError as error:
+        return Outcome(job.source, error=str(error), kind=type(error).__name__, code=error_code(error))
+    except OSError as error:
+        return Outcome(job.source, error=str(error), kind="MediaError", code=ExitCode.UNREADABLE)
+    except Exception as error:  # noqa: BLE001 - a defect met in one file must not stop the others
+        message = f"internal error: {type(error).__name__}: {error}"
+        return Outcome(job.source, error=message, kind="InternalError", code=ExitCode.FAILURE)
+
+
+def _crashed(job: Job) -> Outcome:
+    message = "the worker process ended abruptly: too little memory, or a defect in a codec"
+    return Outcome(job.source, error=message, kind="InternalError", code=ExitCode.FAILURE)
+
+
+def _reported(outcome: Outcome, *, as_json: bool) -> int:
+    if as_json:
+        print_json(outcome.as_json())
+    if outcome.error:
+        print_problem(f"{outcome.source}: {outcome.error}")
+    return outcome.code
+
+
+def _summarise(codes: list[int], selection: Selection, options: argparse.Namespace) -> None:
+    """Print how many files were labelled; to stderr where stdout is for programs."""
+    labelled = codes.count(ExitCode.FOUND)
+    others = f"; {selection.passed_over} other files passed over" if selection.passed_over else ""
+    line = f"Labelled {labelled} of {len(codes)} files into {options.output}{others}."
+    (print_problem if options.json else print_text)(line)

@@ -1,0 +1,90 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from synthmark.config import Settings
+
+__all__ = [
+    "Commands",
+    "add_config_file",
+    "add_json",
+    "add_key_options",
+    "add_label_options",
+    "job_count",
+    "settings_from",
+]
+
+if TYPE_CHECKING:
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name
+
+
+def add_config_file(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the configuration file."""
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="the configuration; without it ./synthmark.toml, if there is one"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the option for output that programs read."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object per file, one per line")
+
+
+def add_key_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the watermark alone."""
+    parser.add_argument(
+        "--key-file", type=Path, metavar="FILE", help="the watermark key; without it the published default key"
+    )
+
+
+def add_label_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that override the configuration of labels."""
+    group = parser.add_argument_group("what to write (each overrides the configuration)")
+    switch = argparse.BooleanOptionalAction
+    group.add_argument("--visible", action=switch, help="write the visible label")
+    group.add_argument("--metadata", action=switch, help="write the metadata label")
+    group.add_argument("--watermark", action=switch, help="write the invisible watermark")
+    group.add_argument("--producer", metavar="NAME", help="provider code, or name, of who made the content")
+    group.add_argument("--propagator", metavar="NAME", help="provider code, or name, of who spreads it")
+    group.add_argument("--system", metavar="TEXT", help="the generator, for IPTC AISystemUsed")
+    group.add_argument("--system-version", metavar="TEXT", help="its version, for IPTC AISystemVersionUsed")
+    group.add_argument("--text", metavar="TEXT", help="words of the visible label")
+    group.add_argument("--position", metavar="PLACE", help="corner or edge of the visible label, such as top-left")
+    group.add_argument("--font", type=Path, metavar="FILE", help="font of the visible label")
+    group.add_argument("--strength", type=_number_or_word, metavar="auto|X", help="strength of the watermark")
+    group.add_argument("--jpeg-quality", type=int, metavar="1-100", help="instead of each file's own quality")
+    add_key_options(parser)
+
+
+def _number_or_word(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def job_count(text: str) -> int:
+    """Read a number of worker processes, at least 1."""
+    jobs = int(text)
+    if jobs < 1:
+        raise argparse.ArgumentTypeError("at least 1 is needed")
+    return jobs
+
+
+def settings_from(options: argparse.Namespace) -> Settings:
+    """Return the configuration with what the options override.
+
+    Raises
+    ------
+    ConfigError
+        When the file, the environment or an option is wrong.
+    """
+    from synthmark.config import FIELDS, load_settings
+
+    flags = {name: getattr(options, name, None) for name in FIELDS}
+    return load_settings(getattr(options, "config", None), flags=flags)

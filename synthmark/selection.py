@@ -1,0 +1,165 @@
+"""Which files a command works on, and where their copies go."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synthmark.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["Job", "Selection", "files_below", "select"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to read and the file to write."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is to be done, what cannot be done (path and reason), and how many files were passed over."""
+
+    jobs: tuple[Job, ...]
+    refused: tuple[tuple[Path, str], ...]
+    passed_over: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file, the folder that its name counts from, and whether it was named itself."""
+
+    source: Path
+    root: Path
+    named: bool
+
+    @property
+    def relative(self) -> Path:
+        return self.source.relative_to(self.root)
+
+
+def files_below(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> Iterator[Path]:
+    """Yield the files that are named and the wanted ones below the folders that are named, each once.
+
+    The order is that of the paths, and by name within a folder. Hidden files and folders are left out
+    unless they are named. A path that does not exist is yielded too: reading it gives the error.
+    """
+    return (found.source for found in _found(paths, None) if found.named or wanted(found.source))
+
+
+def select(
+    paths: Sequence[Path],
+    folder: Path,
+    wanted: Callable[[Path], bool],
+    *,
+    overwrite: bool = False,
+) -> Selection:
+    """Choose the files to label and their targets below a folder.
+
+    A file below a folder keeps its relative name, a file that is named keeps its name. Where two would get
+    the same target, each goes below the name of the folder it comes from.
+
+    Parameters
+    ----------
+    paths
+        Files and folders.
+    folder
+        Where the copies go; what lies below it is never a source, so that a second run does not label the
+        first one's output.
+    wanted
+        Whether a file met in a folder is of a kind that can be labelled.
+    overwrite
+        Whether a target that exists is replaced.
+
+    Raises
+    ------
+    InputError
+        When the folder is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; the copies need a folder.")
+    found = list(_found(paths, folder))
+    chosen = [item for item in found if item.named or wanted(item.source)]
+    jobs = _targets(chosen, folder)
+    reasons = _reasons(jobs, overwrite=overwrite)
+    return Selection(
+        jobs=tuple(job for job in jobs if job not in reasons),
+        refused=tuple((job.source, reason) for job, reason in reasons.items()),
+        passed_over=len(found) - len(chosen),
+    )
+
+
+def _found(paths: Sequence[Path], left_out: Path | None) -> Iterator[_Found]:
+    seen: set[str] = set()
+    for path in paths:
+        for item in _below(path, left_out) if path.is_dir() else [_named(path)]:
+            identity = _identity(item.source)
+            if identity not in seen:
+                seen.add(identity)
+                yield item
+
+
+def _named(path: Path) -> _Found:
+    return _Found(path, path.parent, named=True)
+
+
+def _below(folder: Path, left_out: Path | None) -> Iterator[_Found]:
+    unreadable: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=unreadable.append):
+        here = Path(place)
+        folders[:] = [name for name in sorted(folders) if _is_entered(here / name, left_out)]
+        for name in sorted(names):
+            if not name.startswith(".") and (here / name).is_file():
+                yield _Found(here / name, folder, named=False)
+    yield from (_named(Path(error.filename)) for error in unreadable)
+
+
+def _is_entered(folder: Path, left_out: Path | None) -> bool:
+    return not folder.name.startswith(".") and (left_out is None or _identity(folder) != _identity(left_out))
+
+
+def _targets(found: Sequence[_Found], folder: Path) -> list[Job]:
+    """Return the jobs; files that share a relative name go below the names of their folders."""
+    count = Counter(_folded(item.relative) for item in found)
+    return [
+        Job(item.source, folder / (_prefixed(item) if count[_folded(item.relative)] > 1 else item.relative))
+        for item in found
+    ]
+
+
+def _prefixed(item: _Found) -> Path:
+    return Path(Path(os.path.abspath(item.root)).name, item.relative)  # noqa: PTH100 - links stay as they are named
+
+
+def _reasons(jobs: Sequence[Job], *, overwrite: bool) -> dict[Job, str]:
+    """Return why some jobs cannot be done."""
+    sources = {_identity(job.source) for job in jobs}
+    taken: dict[str, Path] = {}
+    reasons: dict[Job, str] = {}
+    for job in jobs:
+        first = taken.setdefault(_folded(job.target), job.source)
+        if _identity(job.target) in sources:
+            reasons[job] = f"its copy {job.target} would replace an input; choose another folder with -o"
+        elif first != job.source:
+            reasons[job] = f"its copy {job.target} would replace that of {first}; label them in two runs"
+        elif job.target.exists() and not overwrite:
+            reasons[job] = f"{job.target} exists already; add --overwrite to replace it"
+    return reasons
+
+
+def _folded(path: Path) -> str:
+    """Return a path as file systems compare it that know no case (Windows, macOS)."""
+    return path.as_posix().casefold()
+
+
+def _identity(path: Path) -> str:
+    """Return a text that is the same for two names of one file, links followed."""
+    return os.path.normcase(os.path.realpath(path))
