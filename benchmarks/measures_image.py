@@ -27,7 +27,7 @@ def luma_ssim(original: Pixels, marked: Pixels) -> float:
     """Return the mean structural similarity of the luma, as defined by `SSIM_DEFINITION`."""
     first, second = (cv2.cvtColor(each.astype(np.float32), cv2.COLOR_RGB2GRAY) for each in (original, marked))
     return float(
-        structural_similarity(
+        structural_similarity(  # type: ignore[no-untyped-call]
             first, second, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
         )
     )

@@ -5,10 +5,13 @@ A method is chosen by name; ``name@factor`` scales its strength, for the plot of
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Method", "Synthmark", "method_named"]
 
@@ -53,7 +56,7 @@ def method_named(name: str) -> Method:
     if base == "synthmark-fast":
         return Synthmark(float(factor) if factor else None, search="fast")
     scale = float(factor or 1)
-    makers = {
+    makers: dict[str, Callable[[], Method]] = {
         "invisible-watermark": lambda: peers.InvisibleWatermark("dwtDct", scale),
         "invisible-watermark-svd": lambda: peers.InvisibleWatermark("dwtDctSvd", scale),
         "blind-watermark": lambda: peers.BlindWatermark(scale),

@@ -30,7 +30,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "os^Dv*Px"
 
 
-def style(names: list[str]) -> dict[str, dict[str, str]]:
+def style(names: list[str]) -> dict[str, dict[str, Any]]:
     """Return colour and marker for each method's base name; the same base always looks the same in a plot."""
     bases = dict.fromkeys(name.partition("@")[0] for name in names)
     return {base: {"color": COLOURS[i % 8], "marker": MARKERS[i % 8]} for i, base in enumerate(bases)}
@@ -44,8 +44,9 @@ def merged(files: list[Path]) -> tuple[Methods, dict[str, dict[str, float]]]:
         record = json.loads(file.read_text(encoding="utf-8"))
         sweeps.update(record["sweeps"])
         for name, entry in record["methods"].items():
-            attacks = methods.get(name, {}).get("attacks", {})
-            methods[name] = {**entry, "attacks": {**attacks, **entry["attacks"]}}
+            known = methods.get(name, {"attacks": {}})
+            # Quality comes from the first file that has the method, which is the one with the whole table.
+            methods[name] = {**entry, **known, "attacks": {**entry["attacks"], **known["attacks"]}}
     return methods, sweeps
 
 
@@ -66,6 +67,8 @@ def draw_sweep(axes: Axes, title: str, steps: dict[str, float], methods: Methods
         axes.invert_xaxis()  # harder attacks stand on the right everywhere
     if title in {"scale", "rotation in degrees"}:
         axes.set_xscale("log")
+        axes.set_xticks(list(steps.values()), [f"{step:g}" for step in steps.values()], fontsize=8)
+        axes.minorticks_off()
     axes.set(xlabel=title, ylim=(-4, 104))
     axes.grid(visible=True, alpha=0.3)
 
@@ -117,7 +120,7 @@ def quality_plot(methods: Methods, sweeps: dict[str, dict[str, float]], path: Pa
 
 
 def recovery(entry: dict[str, Any], names: list[str]) -> float:
-    values = [entry["attacks"][name]["achieved"] for name in names]
+    values: list[float | None] = [entry["attacks"][name]["achieved"] for name in names]
     known = [value for value in values if value is not None]
     return sum(known) / max(1, len(known))
 

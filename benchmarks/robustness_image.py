@@ -107,9 +107,17 @@ def chosen_attacks(selection: str) -> list[str]:
     for part in (piece.strip() for piece in selection.split(",")):
         names = known.get(part) or [part]
         for name in names:
-            attack_named(name)  # raises KeyError for a name that does not exist
-            chosen[name] = None
+            chosen[checked(name)] = None
     return list(chosen)
+
+
+def checked(name: str) -> str:
+    try:
+        attack_named(name)
+    except KeyError:
+        known = ", ".join([*ATTACKS, *SWEEPS])
+        raise typer.BadParameter(f"no attack or group is called {name!r}; known: {known}") from None
+    return name
 
 
 def summary(results: list[PictureResult], attack_names: list[str]) -> dict[str, Any]:

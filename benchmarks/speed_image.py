@@ -32,6 +32,7 @@ from PIL import Image  # noqa: E402
 
 Operation = Callable[[], object]
 CONTENT_ID = 0x0123456789ABCDEF
+HELP_PAGE = "import sys; sys.argv = ['synthmark', '--help']; from synthmark.cli import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def start_up(rounds: int) -> dict[str, Any]:
     operations = {
         "bare interpreter": started(["-c", "pass"]),
         "import synthmark": started(["-c", "import synthmark"]),
-        "synthmark --help": started(["-c", "from synthmark.cli import main; main(['--help'])"]),
+        "synthmark --help": started(["-c", HELP_PAGE]),
         "import numpy, cv2 and PIL": started(["-c", "import numpy, cv2, PIL.Image"]),
     }
     seconds: dict[str, list[float]] = {name: [] for name in operations}
