@@ -152,7 +152,8 @@ def perspective(share: float, *, inward: bool) -> Function:
 
 
 def rounded(values: NDArray[Any]) -> Pixels:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    clipped: NDArray[Any] = np.clip(np.rint(values), 0, 255)
+    return clipped.astype(np.uint8)
 
 
 def brightened(factor: float) -> Function:

@@ -40,7 +40,7 @@ def bytes_per_pixel(method: Method, operation: str, picture: Pixels) -> float:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak
     before = held_bytes("VmRSS")
     perform(method, operation, large)
-    return (held_bytes("VmHWM") - before) / (large.shape[0] * large.shape[1])
+    return (held_bytes("VmHWM") - before) / len(large.reshape(-1, 3))
 
 
 if __name__ == "__main__":

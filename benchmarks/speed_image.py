@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,27 +66,27 @@ def marking(picture: Pixels, method_name: str, fast_name: str, peers: list[str])
     """Return the operations at 12 and 1 MP: JPEG save, embed and plain extract, ours and peers'."""
     large, one = enlarged(picture, 12), enlarged(picture, 1)
     operations: dict[str, Operation] = {
-        "JPEG save 12 MP": lambda: jpeg(large),
-        "embed 12 MP": lambda: method_named(method_name).embed(large, CONTENT_ID),
+        "JPEG save 12 MP": partial(jpeg, large),
+        "embed 12 MP": partial(method_named(method_name).embed, large, CONTENT_ID),
     }
     for name in (fast_name, *peers):
         method = method_named(name)
         marked, label = method.embed(one, CONTENT_ID), "own" if name == fast_name else name
-        operations[f"embed 1 MP {label}"] = lambda m=method: m.embed(one, CONTENT_ID)
-        operations[f"extract 1 MP {label}"] = lambda m=method, p=marked: m.extract(p)
+        operations[f"embed 1 MP {label}"] = partial(method.embed, one, CONTENT_ID)
+        operations[f"extract 1 MP {label}"] = partial(method.extract, marked)
     return operations
 
 
 def searching(picture: Pixels, method_name: str, sizes: list[int]) -> dict[str, Operation]:
     """Return the full searches on marked and unmarked pictures, and the JPEG decode beside them."""
     method, data = method_named(method_name), jpeg(enlarged(picture, 2))
-    operations: dict[str, Operation] = {"JPEG decode 2 MP": lambda: decoded(data)}
+    operations: dict[str, Operation] = {"JPEG decode 2 MP": partial(decoded, data)}
     for size in sizes:
         unmarked = enlarged(picture, size)
         marked = method.embed(unmarked, CONTENT_ID)
         # Shifted by a few pixels: a real search, which the unchanged position would end early.
-        operations[f"search {size} MP marked"] = lambda p=marked[5:, 9:]: method.extract(p)
-        operations[f"search {size} MP unmarked"] = lambda p=unmarked: method.extract(p)
+        operations[f"search {size} MP marked"] = partial(method.extract, marked[5:, 9:])
+        operations[f"search {size} MP unmarked"] = partial(method.extract, unmarked)
     return operations
 
 
