@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synthmark.errors import InputError
+from synthmark.errors import InputError, SynthmarkError
+from synthmark.files.kinds import kind_of, kind_of_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["Job", "Selection", "files_below", "select"]
+__all__ = ["Job", "Selection", "files_below", "is_media", "select"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +48,18 @@ class _Found:
         return self.source.relative_to(self.root)
 
 
-def files_below(paths: Sequence[Path], wanted: Callable[[Path], bool]) -> Iterator[Path]:
-    """Yield the files that are named and the wanted ones below the folders that are named, each once.
+def files_below(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield the files that are named and the media below the folders that are named, each once.
 
     The order is that of the paths, and by name within a folder. Hidden files and folders are left out
     unless they are named. A path that does not exist is yielded too: reading it gives the error.
     """
-    return (found.source for found in _found(paths, None) if found.named or wanted(found.source))
+    return (found.source for found in _found(paths, None) if found.named or is_media(found.source))
 
 
 def select(
     paths: Sequence[Path],
     folder: Path,
-    wanted: Callable[[Path], bool],
     *,
     overwrite: bool = False,
 ) -> Selection:
@@ -74,8 +75,6 @@ def select(
     folder
         Where the copies go; what lies below it is never a source, so that a second run does not label the
         first one's output.
-    wanted
-        Whether a file met in a folder is of a kind that can be labelled.
     overwrite
         Whether a target that exists is replaced.
 
@@ -87,7 +86,7 @@ def select(
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; the copies need a folder.")
     found = list(_found(paths, folder))
-    chosen = [item for item in found if item.named or wanted(item.source)]
+    chosen = [item for item in found if item.named or is_media(item.source)]
     jobs = _targets(chosen, folder)
     reasons = _reasons(jobs, overwrite=overwrite)
     return Selection(
@@ -95,6 +94,25 @@ def select(
         refused=tuple((job.source, reason) for job, reason in reasons.items()),
         passed_over=len(found) - len(chosen),
     )
+
+
+def is_media(path: Path) -> bool:
+    """Return whether a file seems to be a picture, by its name or else by its first bytes.
+
+    Pictures of kinds that cannot be labelled count: a problem that is told is better than a picture that
+    stays without a label unnoticed.
+    """
+    guess = mimetypes.MimeTypes().guess_type(path.name)[0]  # the built-in table, the same on every machine
+    return kind_of_suffix(path) is not None or (guess or "").startswith("image/") or _starts_like_media(path)
+
+
+def _starts_like_media(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            kind_of(file.read(4096))
+    except (OSError, SynthmarkError):
+        return False
+    return True
 
 
 def _found(paths: Sequence[Path], left_out: Path | None) -> Iterator[_Found]:

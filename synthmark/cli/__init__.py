@@ -1,4 +1,4 @@
-"""The command `synthmark`. Each command is a module: `add` describes it, `run` does it and imports what it needs.
+"""The command `synthmark`. In each command's module `add` describes it and `run` does it, with late imports.
 
 The parser is argparse: with it `synthmark --help` costs little more than starting the interpreter.
 """

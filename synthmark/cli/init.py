@@ -19,8 +19,8 @@ __all__ = ["add", "run"]
 KEY_FILE = "synthmark.key"
 
 TEMPLATE = """\
-# Configuration of synthmark. Each value here can be overridden by an environment variable (SYNTHMARK_PRODUCER)
-# or by an option (--producer). `synthmark config show` prints every value and where it comes from.
+# Configuration of synthmark. An environment variable (SYNTHMARK_PRODUCER) overrides a value of this file, and
+# an option (--producer) overrides both. `synthmark config show` prints every value and where it comes from.
 
 # Who made the content: the 27-character provider code of TC260-PG-20252A, or a name without spaces.
 # It is written into every file and must be yours: until it is set, files say "unnamed".
@@ -40,7 +40,8 @@ watermark = true
 
 # The visible label. GB 45438-2025 asks for both elements: AI (or 人工智能), and 生成 (or 合成).
 text = "AI生成"
-# top-left, top, top-right, left, right, bottom-left, bottom or bottom-right; left out: the best place of each picture.
+# top-left, top, top-right, left, right, bottom-left, bottom or bottom-right.
+# Left out: the best place in each picture.
 # position = "bottom-right"
 # A font file, for texts that the bundled font does not cover.
 # font = "MyFont.otf"
@@ -63,10 +64,14 @@ language = "auto"
 def add(commands: shared.Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("init", help="write synthmark.toml and a secret key")
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR", help="where (default: here)")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=Path(), metavar="DIR", help="where (default: here)"
+    )
     parser.add_argument("--producer", metavar="NAME", help="provider code, or name, of who made the content")
     parser.add_argument(
-        "--public", action="store_true", help="use the published default key, so that everyone can read the marks"
+        "--public",
+        action="store_true",
+        help="use the published default key, so that everyone can read the marks",
     )
     parser.set_defaults(run=run)
 
@@ -105,7 +110,9 @@ def _write_key(path: Path) -> None:
 def _refuse_existing(*paths: Path) -> None:
     for path in paths:
         if path.exists():
-            raise ConfigError(f"{path} exists already and stays as it is; remove it first, or name another folder.")
+            raise ConfigError(
+                f"{path} exists already and stays as it is; remove it first, or name another folder."
+            )
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:

@@ -49,10 +49,16 @@ def add(commands: shared.Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("label", help="write labelled copies of pictures into a folder")
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files, and folders with files")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the copies")
-    parser.add_argument("--jobs", type=shared.job_count, metavar="N", help="worker processes (default: one per core)")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the copies"
+    )
+    parser.add_argument(
+        "--jobs", type=shared.job_count, metavar="N", help="worker processes (default: one per core)"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace copies that exist")
-    parser.add_argument("--force", action="store_true", help="label files with a signed credential, which breaks it")
+    parser.add_argument(
+        "--force", action="store_true", help="label files with a signed credential, which breaks it"
+    )
     shared.add_config_file(parser)
     shared.add_json(parser)
     shared.add_label_options(parser)
@@ -62,14 +68,15 @@ def add(commands: shared.Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Label the files, print one line per problem and a summary, return the highest exit code."""
     from synthmark.config import UNNAMED
-    from synthmark.files import is_supported
     from synthmark.selection import select
 
     config = shared.settings_from(options).config
     config.key()  # a wrong key file ends the run before the first file, not at each
-    selection = select(options.paths, options.output, is_supported, overwrite=options.overwrite)
+    selection = select(options.paths, options.output, overwrite=options.overwrite)
     if config.metadata and config.producer == UNNAMED:
-        print_problem('No producer is configured: files say "unnamed". Run `synthmark init` or add --producer.')
+        print_problem(
+            'No producer is configured: files say "unnamed". Run `synthmark init` or add --producer.'
+        )
     codes = [_reported(outcome, as_json=options.json) for outcome in _outcomes(selection, config, options)]
     _summarise(codes, selection, options)
     return max(codes, default=ExitCode.NOT_FOUND)

@@ -9,24 +9,29 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from synthmark.config import Settings
 
+    # argparse has no public names for these two
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
+    Parser: TypeAlias = argparse.ArgumentParser | argparse._ArgumentGroup  # noqa: SLF001
+
 __all__ = [
     "Commands",
     "add_config_file",
     "add_json",
     "add_key_options",
     "add_label_options",
+    "add_watermark_options",
     "job_count",
     "settings_from",
 ]
-
-if TYPE_CHECKING:
-    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name
 
 
 def add_config_file(parser: argparse.ArgumentParser) -> None:
     """Add the option that names the configuration file."""
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="the configuration; without it ./synthmark.toml, if there is one"
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the configuration; without it ./synthmark.toml, if there is one",
     )
 
 
@@ -35,11 +40,22 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object per file, one per line")
 
 
-def add_key_options(parser: argparse.ArgumentParser) -> None:
+def add_key_options(parser: Parser) -> None:
     """Add the options of the watermark alone."""
     parser.add_argument(
-        "--key-file", type=Path, metavar="FILE", help="the watermark key; without it the published default key"
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="the watermark key; without it the published default key",
     )
+
+
+def add_watermark_options(parser: Parser) -> None:
+    """Add the options of the watermark."""
+    parser.add_argument(
+        "--strength", type=_number_or_word, metavar="auto|X", help="strength of the watermark"
+    )
+    add_key_options(parser)
 
 
 def add_label_options(parser: argparse.ArgumentParser) -> None:
@@ -54,11 +70,12 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--system", metavar="TEXT", help="the generator, for IPTC AISystemUsed")
     group.add_argument("--system-version", metavar="TEXT", help="its version, for IPTC AISystemVersionUsed")
     group.add_argument("--text", metavar="TEXT", help="words of the visible label")
-    group.add_argument("--position", metavar="PLACE", help="corner or edge of the visible label, such as top-left")
+    group.add_argument(
+        "--position", metavar="PLACE", help="corner or edge of the visible label, such as top-left"
+    )
     group.add_argument("--font", type=Path, metavar="FILE", help="font of the visible label")
-    group.add_argument("--strength", type=_number_or_word, metavar="auto|X", help="strength of the watermark")
     group.add_argument("--jpeg-quality", type=int, metavar="1-100", help="instead of each file's own quality")
-    add_key_options(parser)
+    add_watermark_options(group)
 
 
 def _number_or_word(text: str) -> float | str:

@@ -1,0 +1,48 @@
+"""`synthmark embed`: write the invisible watermark, and nothing else, into a copy of one file."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synthmark.cli import options as shared
+from synthmark.console import ExitCode, print_json, print_text
+from synthmark.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add", "run"]
+
+
+def add(commands: shared.Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("embed", help="write the invisible watermark alone into a copy of one file")
+    parser.add_argument("source", type=Path, metavar="IN", help="the file to mark")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the marked copy")
+    parser.add_argument("--content-id", required=True, metavar="HEX", help="up to 16 hex digits")
+    parser.add_argument("--overwrite", action="store_true", help="replace the copy if it exists")
+    shared.add_config_file(parser)
+    shared.add_json(parser)
+    shared.add_watermark_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Mark the file."""
+    from synthmark.labelling import label_file
+    from synthmark.payload import parse_content_id
+
+    content_id = parse_content_id(options.content_id)
+    config = dataclasses.replace(
+        shared.settings_from(options).config, visible=False, metadata=False, watermark=True
+    )
+    if options.output.exists() and not options.overwrite:
+        raise InputError(f"{options.output} exists already; add --overwrite to replace it.")
+    record = label_file(options.source, options.output, config, content_id=content_id)
+    if options.json:
+        print_json(record.as_json())
+    else:
+        print_text(f"{options.output}: marked with {options.content_id}")
+    return ExitCode.FOUND

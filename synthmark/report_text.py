@@ -1,0 +1,141 @@
+"""A report as people read it: 80 columns, plain text, made from the object that `--json` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from synthmark.catalogue import message
+from synthmark.text_layout import padded, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["report_text"]
+
+_WIDTH = 80
+_MARGIN = 9  # before the sentences
+_NAME, _FOUND, _INTACT = 28, 13, 8  # columns of the table; what a layer says has the rest
+_STATEMENTS = {"1": "belongs", "2": "possible", "3": "suspected"}  # GB 45438-2025 Annex E c)
+_CLAIMS = ("producer", "produce_id", "propagator", "propagate_id", "system")
+
+
+def report_text(report: Mapping[str, Any], language: str) -> str:
+    """Return a report in one language.
+
+    Parameters
+    ----------
+    report
+        The object of one file, as `--json` prints it.
+    language
+        `en` or `zh`.
+    """
+    lines = [
+        *_headed("result", _result(report, language), language),
+        "",
+        *_table(report, language),
+        "",
+        *_headed("limits", [message(f"limit.truth.{_media(report)}", language)], language),
+        *_headed("file", [_file(report["file"], language)], language),
+        *_headed("checked", [_checked(report, language)], language),
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _headed(heading: str, sentences: list[str], language: str) -> Iterator[str]:
+    """Yield sentences behind a heading, each on lines of its own."""
+    margin = padded(message(f"heading.{heading}", language), _MARGIN)
+    for sentence in sentences:
+        for line in wrapped(sentence, _WIDTH - _MARGIN):
+            yield margin + line
+            margin = " " * _MARGIN
+
+
+def _result(report: Mapping[str, Any], language: str) -> list[str]:
+    sentences = [message(f"verdict.{report['verdict']}", language)]
+    claims = _layer(report, "metadata")["claims"]
+    if claims.get("label") in _STATEMENTS:
+        code = f"statement.{_STATEMENTS[claims['label']]}.{_media(report)}"
+        sentences.append(message(code, language, producer=claims.get("producer", "")))
+    elif _layer(report, "watermark")["outcome"] == "detected":
+        sentences.append(message(f"statement.marked.{_media(report)}", language))
+    if report["verdict"] == "not_labelled":
+        sentences.append(message(f"limit.not_detected.{_media(report)}", language))
+    return sentences
+
+
+def _layer(report: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return next(layer for layer in report["layers"] if layer["layer"] == name)
+
+
+def _media(report: Mapping[str, Any]) -> str:
+    """Return which sentences fit: those for an image, a recording, a video or any file."""
+    media = str(report["file"]["media_type"] or "").partition("/")[0]
+    return media if media in {"image", "audio", "video"} else "file"
+
+
+def _table(report: Mapping[str, Any], language: str) -> Iterator[str]:
+    yield _row(*(message(f"heading.{key}", language) for key in ("layers", "outcome", "integrity", "claims")))
+    for number, layer in enumerate(report["layers"], 1):
+        name = f"{number:2} {message('layer.' + layer['layer'], language)}"
+        outcome, integrity = message(f"outcome.{layer['outcome']}", language), _integrity(layer, language)
+        for line in _said(report, layer, language) or [""]:
+            yield _row(name, outcome, integrity, line)
+            name = outcome = integrity = ""
+
+
+def _row(name: str, outcome: str, integrity: str, said: str) -> str:
+    return padded(name, _NAME) + padded(outcome, _FOUND) + padded(integrity, _INTACT) + said
+
+
+def _integrity(layer: Mapping[str, Any], language: str) -> str:
+    """Return whether a layer is intact; nothing for a layer that is not there."""
+    if layer["outcome"] in {"not_detected", "not_checked"}:
+        return ""
+    return message(f"integrity.{layer.get('integrity') or 'unknown'}", language)
+
+
+def _said(report: Mapping[str, Any], layer: Mapping[str, Any], language: str) -> list[str]:
+    """Return what a layer says, in lines of the last column."""
+    sentences = [*_claims(report, layer, language), *_messages(layer, language)]
+    return [line for sentence in sentences for line in wrapped(sentence, _WIDTH - _NAME - _FOUND - _INTACT)]
+
+
+def _claims(report: Mapping[str, Any], layer: Mapping[str, Any], language: str) -> Iterator[str]:
+    claims = layer["claims"]
+    if "label" in claims:
+        yield message(
+            f"claim.label.{_STATEMENTS.get(claims['label'], 'unknown')}", language, value=claims["label"]
+        )
+    for name in _CLAIMS:
+        if claims.get(name):
+            yield message(f"claim.{name}", language, value=claims[name])
+    if claims.get("content_id"):
+        yield message(_id_code(report, layer), language, value=_grouped(claims["content_id"]))
+
+
+def _id_code(report: Mapping[str, Any], layer: Mapping[str, Any]) -> str:
+    """Return how to say an id: that it agrees with the metadata label is the strongest evidence there is."""
+    agreeing = report.get("agreement", {}).get("content_id", ())
+    same = layer["layer"] != "metadata" and {"metadata", layer["layer"]} <= set(agreeing)
+    return "claim.same_content_id" if same else "claim.content_id"
+
+
+def _grouped(content_id: str) -> str:
+    """Return an id in groups of four digits, which people can compare."""
+    return "-".join(content_id[place : place + 4] for place in range(0, len(content_id), 4))
+
+
+def _messages(layer: Mapping[str, Any], language: str) -> Iterator[str]:
+    for item in layer.get("messages", ()):
+        yield message(item["code"], language, **item.get("params", {}))
+
+
+def _file(file: Mapping[str, Any], language: str) -> str:
+    size = message("file.size", language, size=f"{file['size']:,}")
+    return f"{size}   SHA-256 {file['sha256']}"
+
+
+def _checked(report: Mapping[str, Any], language: str) -> str:
+    tool = report["tool"]
+    time = str(report["checked_at"]).replace("T", " ").replace("Z", " UTC")
+    return "   ".join([time, f"{tool['name']} {tool['version']}", message("file.offline", language)])
