@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,7 @@ __all__ = ["DECODER_FAILURES", "from_pillow"]
 DECODER_FAILURES = (
     OSError, EOFError, ValueError, TypeError, SyntaxError, IndexError, KeyError, AttributeError,
     AssertionError, ArithmeticError, NotImplementedError, MemoryError, RuntimeError, struct.error,
-    Image.DecompressionBombError,
+    Image.DecompressionBombError, zlib.error,
 )  # fmt: skip
 
 
