@@ -85,7 +85,7 @@ def searching(picture: Pixels, method_name: str, sizes: list[int]) -> dict[str, 
         unmarked = enlarged(picture, size)
         marked = method.embed(unmarked, CONTENT_ID)
         # Shifted by a few pixels: a real search, which the unchanged position would end early.
-        operations[f"search {size} MP marked"] = partial(method.extract, marked[5:, 9:])
+        operations[f"search {size} MP marked"] = partial(method.extract, np.ascontiguousarray(marked[5:, 9:]))
         operations[f"search {size} MP unmarked"] = partial(method.extract, unmarked)
     return operations
 
