@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Analysis", "analyse"]
 
-# The copy that is analysed: short side, unless that makes it larger than the area.
+# The copy that is analysed: short side, unless that makes it larger than the area. Tiny pictures are
+# enlarged, as faces in them would be smaller than the cascades know.
 SHORT_SIDE = 380
 AREA = 200_000
+ENLARGED_SIDE = 200
 # Gradient in grey levels that counts as full detail, and that an edge of text has at least.
 FULL_DETAIL = 64.0
 TEXT_EDGE = 45
@@ -31,6 +33,7 @@ TEXT_EDGE = 45
 TEXT_LOW, TEXT_HIGH = 0.012, 0.14
 # Text that lies within this part of the short side from an edge is a mark: a caption, a logo, a label.
 MARK_BAND = 0.2
+MOST_MARKS = 8
 # Hair and chin around the box that a cascade reports.
 FACE_MARGIN = 0.08
 SALIENCY_SIZE = 64
@@ -88,30 +91,35 @@ def analyse(picture: Picture) -> Analysis:
 
 
 def reduced(picture: Picture) -> Grey:
-    """Return a small grey copy of a picture as uint8, transparent areas in medium grey."""
+    """Return a grey copy of a picture as uint8, of moderate size, with transparent areas in medium grey."""
     cv2 = opencv()
     height, width = picture.height, picture.width
-    factor = min(1.0, SHORT_SIDE / min(height, width), (AREA / (height * width)) ** 0.5)
-    # Skipping pixels first leaves at least twice the final size for the filter to average.
-    step = max(1, int(0.5 / factor))
-    grey = _grey(picture.colour[::step, ::step], picture.peak)
-    if picture.alpha is not None:
-        share = picture.alpha[::step, ::step].astype(np.float32) / np.float32(picture.peak)
-        grey = (grey * share + 127 * (1 - share)).astype(np.uint8)
+    wanted = SHORT_SIDE if min(height, width) >= SHORT_SIDE else max(min(height, width), ENLARGED_SIDE)
+    factor = min(wanted / min(height, width), (AREA / (height * width)) ** 0.5)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    grey = _grey(_thinned(picture.colour, size), picture.peak)
+    if picture.alpha is not None:
+        share = _thinned(picture.alpha, size).astype(np.float32) / np.float32(picture.peak)
+        grey = (grey * share + 127 * (1 - share)).astype(np.uint8)
+    averaging = cv2.INTER_AREA if factor <= 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(grey, size, interpolation=averaging), np.uint8)
+
+
+def _thinned(pixels: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
+    """Leave out rows and columns of a large picture, but keep twice the final size for the next filter."""
+    cv2 = opencv()
+    step = max(1, pixels.shape[0] // (2 * size[1]))
+    rows = np.ascontiguousarray(pixels[::step])
+    columns = min(rows.shape[1], 2 * size[0])
+    return np.asarray(cv2.resize(rows, (columns, rows.shape[0]), interpolation=cv2.INTER_NEAREST))
 
 
 def _grey(colour: npt.NDArray[Any], peak: float) -> Grey:
     """Return the luma of colours as uint8."""
+    cv2 = opencv()
     if colour.dtype != np.uint8:
         colour = np.clip(colour.astype(np.float32) * np.float32(255 / peak), 0, 255).astype(np.uint8)
-    colour = np.ascontiguousarray(colour)
-    return (
-        colour
-        if colour.ndim == 2
-        else np.asarray(opencv().cvtColor(colour, opencv().COLOR_RGB2GRAY), np.uint8)
-    )
+    return np.asarray(colour if colour.ndim == 2 else cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _gradient(grey: Grey) -> Grey:
@@ -134,7 +142,9 @@ def _text(gradient: Grey) -> tuple[Map, Map]:
     text, marks = np.zeros(count, np.float32), np.zeros(count, np.float32)
     lines = _like_text(stats, short)
     text[lines] = 1
-    marks[lines & _near_edge(stats, gradient.shape)] = 1
+    near_edge = lines & _near_edge(stats, gradient.shape)
+    # More than a few are no captions or logos but a texture, or a page of text.
+    marks[near_edge] = near_edge.sum() <= MOST_MARKS
     return text[labels], marks[labels]
 
 

@@ -14,6 +14,8 @@ __all__ = ["Layout", "fit"]
 # GB 45438-2025, 5.2: text is to be legible. Below 6 pixels of ink no Chinese character is; 9 are comfortable.
 LEGIBLE_INK = 6
 COMFORTABLE_INK = 9
+# More ink than the standard asks for is given as long as the plate takes no more of the picture's width.
+COMFORTABLE_WIDTH = 0.7
 # Padding around the ink and margin to the edges of the picture, in sizes of the font.
 PADDING_X = 0.46
 PADDING_Y = 0.3
@@ -60,7 +62,7 @@ class Layout:
 def fit(text: str, typeface: Typeface, size: tuple[int, int], fraction: float) -> Layout:
     """Lay a label out so that the ink of its smallest glyph has a fraction of the picture's short side.
 
-    One line is tried first, comfortable and then at its least size, then two lines.
+    One line is tried first, then two. On small pictures legible text is higher than the fraction asks for.
 
     Parameters
     ----------
@@ -75,13 +77,14 @@ def fit(text: str, typeface: Typeface, size: tuple[int, int], fraction: float) -
         When the label does not fit.
     """
     least = max(LEGIBLE_INK, math.ceil(fraction * min(size) - 1e-9))
-    inks = dict.fromkeys((max(least, COMFORTABLE_INK), least))
+    inks = [*range(COMFORTABLE_INK, least, -1), least]
     breaks = [(text,), two_lines(text, lambda line: typeface.width(line, REFERENCE_SIZE))]
     for lines in filter(None, breaks):
         for ink in inks:
             if _may_fit(lines, typeface, ink, size):
                 layout = _laid_out(lines, typeface, ink)
-                if layout.full_width <= size[0] and layout.full_height <= size[1]:
+                share = 1.0 if ink == least else COMFORTABLE_WIDTH
+                if layout.full_width <= share * size[0] and layout.full_height <= size[1]:
                     return layout
     raise _too_small(text, typeface, least, size)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -91,7 +91,7 @@ class LabelPlacement:
     opacity: float
     contrast: float
     reason: str
-    scores: tuple[PlaceScore, ...]
+    scores: tuple[PlaceScore, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +184,8 @@ def draw_label(picture: object, placement: LabelPlacement) -> Any:  # noqa: ANN4
     InputError
         When the picture is unusable or has another size.
     """
+    if not isinstance(placement, LabelPlacement):
+        raise InputError(f"A placement comes from place_label; this is {type(placement).__name__}.")
     viewed = as_picture(picture)
     if (viewed.width, viewed.height) != placement.picture_size:
         raise InputError(

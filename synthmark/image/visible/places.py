@@ -36,7 +36,7 @@ EDGE_BAND = 0.1
 
 WEIGHTS = {"faces": 100.0, "marks": 6.0, "text": 2.5, "detail": 1.0, "saliency": 0.8}
 # Advantage of the usual corner over other corners, and of those over places along an edge.
-OTHER_CORNER, ALONG_EDGE = 0.12, 0.3
+OTHER_CORNER, ALONG_EDGE = 0.12, 0.4
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,13 +88,15 @@ def _rounded(height: int, width: int) -> Map:
     """Return how much a rectangle with rounded corners covers every pixel: array (height, width), 0..1."""
     radius = max(1.0, ROUNDNESS * min(height, width))
     across, down = _beyond_corner_centre(width, radius), _beyond_corner_centre(height, radius)
-    return np.asarray(np.clip(radius + 0.5 - np.hypot(across[None, :], down[:, None]), 0, 1), np.float32)
+    distance = np.hypot(across[None, :], down[:, None])
+    return np.asarray(np.clip(radius + 0.5 - distance, 0, 1), np.float32)
 
 
 def _beyond_corner_centre(length: int, radius: float) -> Map:
     """Return how far the pixels of a line lie outside the span between two corners' centres."""
     place = np.arange(length, dtype=np.float32) + np.float32(0.5)
-    return np.maximum(np.maximum(radius - place, place - (length - radius)), 0).astype(np.float32)
+    beyond = np.maximum(radius - place, place - (length - radius))
+    return np.asarray(np.maximum(beyond, 0), np.float32)
 
 
 def _plate(patch: Patch, text: float, opacity: float) -> Map:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Typeface", "load_typeface"]
 
-BUNDLED = ("fonts", "NotoSansCJKsc-Bold-label.otf")
+BUNDLED = "NotoSansCJKsc-Bold-label.otf"
 # A row counts as ink where a pixel is covered by three quarters: a height that a stricter reader agrees with.
 INKED = 192
 # Lower than this part of the tallest glyph are strokes and punctuation (一, hyphen, comma), not letters.
@@ -162,8 +162,8 @@ def load_typeface(font: str | Path | None = None) -> Typeface:
 
 @functools.cache
 def _bundled() -> Typeface:
-    content = resources.files("synthmark.image").joinpath(*BUNDLED).read_bytes()
-    return Typeface(content, BUNDLED[-1])
+    content = resources.files("synthmark.image").joinpath("fonts").joinpath(BUNDLED).read_bytes()
+    return Typeface(content, BUNDLED)
 
 
 @functools.lru_cache(maxsize=4)
