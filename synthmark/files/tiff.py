@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-
 from synthmark.errors import DamagedMediaError, UnsupportedMediaError
 from synthmark.files.deep import tiff_directories
 from synthmark.image._opencv import opencv

@@ -1,0 +1,180 @@
+"""Writing a marked file in a closed loop: only a file from which the mark reads back takes its place."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from synthmark.errors import CapacityError, MediaError
+from synthmark.files.atomic import fill, replacing
+from synthmark.files.marking import Mark, MarkedFrames, embed_marks, is_marked
+from synthmark.files.picture_file import read_picture
+from synthmark.files.writing import encode_pictures, has_palette
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from PIL.Image import Image
+
+    from synthmark.files.picture_file import PictureFile
+    from synthmark.image.pictures import Array
+
+    Picture = Image | Array
+
+__all__ = ["Plan", "Written", "write_closed_loop"]
+
+# Strengths to try when the mark does not survive the file's own encoding, as factors of the one asked for.
+_STRONGER = (1.4, 2.0, 2.8)
+# Frames of a long animation that are read back, spread evenly.
+_CHECKED_FRAMES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to write besides the frames.
+
+    Attributes
+    ----------
+    mark
+        The watermark, or None.
+    finish
+        Adds the metadata label to the bytes of the encoded file.
+    jpeg_quality
+        See `synthmark.files.writing.encode_pictures`.
+    """
+
+    mark: Mark | None
+    finish: Callable[[bytes], bytes]
+    jpeg_quality: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file in its place.
+
+    Attributes
+    ----------
+    data
+        Its content.
+    psnr
+        Of the watermark, in decibels; None without one.
+    marked
+        How many frames carry the watermark.
+    notes
+        Message codes: "note.true_colour" when a palette had to go, "note.stronger" when the mark had to be
+        stronger than usual.
+    """
+
+    data: bytes
+    psnr: float | None
+    marked: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """How strongly to mark, and whether to keep the palette."""
+
+    strength: str | float
+    palette: bool
+    notes: tuple[str, ...]
+
+
+def write_closed_loop(target: Path, file: PictureFile, frames: Sequence[Picture], plan: Plan) -> Written:
+    """Embed the watermark, encode, and put the file in place once the mark reads back from it.
+
+    When it does not, the palette of a PNG or TIFF file is given up first, then the mark is made stronger.
+
+    Parameters
+    ----------
+    target
+        Where the file goes.
+    file
+        The source, whose container and settings are kept.
+    frames
+        Its pictures, with the visible label.
+    plan
+        What to write.
+
+    Raises
+    ------
+    CapacityError
+        When no attempt gives a file that reads back.
+    MediaError
+        When the file cannot be encoded or written.
+    """
+    if plan.mark is None:
+        return _written(target, file, _unmarked(frames), plan, _Attempt("auto", palette=True, notes=()))
+    failure: CapacityError | None = None
+    for attempt in _attempts(file, plan.mark.strength):
+        try:
+            marked = embed_marks(frames, dataclasses.replace(plan.mark, strength=attempt.strength))
+        except CapacityError as error:
+            raise failure or error from error
+        try:
+            return _written(target, file, marked, plan, attempt)
+        except CapacityError as error:
+            failure = error
+    assert failure is not None
+    raise failure
+
+
+def _unmarked(frames: Sequence[Picture]) -> MarkedFrames:
+    return MarkedFrames(tuple(frames), (), None)
+
+
+def _written(target: Path, file: PictureFile, marked: MarkedFrames, plan: Plan, attempt: _Attempt) -> Written:
+    """Make one attempt."""
+    encoded = encode_pictures(file, marked.frames, jpeg_quality=plan.jpeg_quality, palette=attempt.palette)
+    data = plan.finish(encoded)
+    with replacing(target) as temporary:
+        _fill_and_compare(temporary, data)
+        _require_readable(data, file, marked, plan.mark)
+    return Written(data, marked.psnr, len(marked.marked), attempt.notes)
+
+
+def _attempts(file: PictureFile, strength: str | float) -> Iterator[_Attempt]:
+    """Yield what to try, the least intrusive first."""
+    yield _Attempt(strength, palette=True, notes=())
+    notes: tuple[str, ...] = ()
+    if has_palette(file):
+        notes = ("note.true_colour",)
+        yield _Attempt(strength, palette=False, notes=notes)
+    usual = 1.0 if isinstance(strength, str) else strength
+    for factor in _STRONGER:
+        yield _Attempt(usual * factor, palette=False, notes=(*notes, "note.stronger"))
+
+
+def _fill_and_compare(temporary: Path, data: bytes) -> None:
+    """Write the temporary file and make sure that the disk holds what was meant."""
+    fill(temporary, data)
+    if temporary.read_bytes() != data:
+        raise MediaError(f"{temporary.parent} returns other bytes than were written: check the disk.")
+
+
+def _require_readable(data: bytes, file: PictureFile, marked: MarkedFrames, mark: Mark | None) -> None:
+    """Decode the encoded file, compare its frames with those of the source, and read the mark back."""
+    written = read_picture(data)
+    same = len(written.frames) == len(file.frames)
+    if not same and not _are_joined(written, file):
+        raise MediaError(
+            f"The {file.kind.name} file was written with {len(written.frames)} of {len(file.frames)} frames."
+        )
+    if mark is None:
+        return
+    numbers = marked.marked if same else tuple(range(len(written.frames)))
+    checked = numbers[:: -(-len(numbers) // _CHECKED_FRAMES)]
+    read = sum(is_marked(written.frames[number], mark) for number in checked)
+    if read < (len(checked) if same else 1):
+        raise CapacityError(
+            f"The mark does not survive the coding of this {file.kind.name} file: {read} of {len(checked)} "
+            "pictures read back. Use a higher quality, a larger picture, or another format."
+        )
+
+
+def _are_joined(written: PictureFile, file: PictureFile) -> bool:
+    """Return whether frames are missing only because the encoder joined those that look the same."""
+    missing = abs(sum(written.durations) - sum(file.durations))
+    return file.animated and missing <= len(file.frames)  # a millisecond each for rounding
