@@ -20,7 +20,17 @@ from synthmark.keys import load_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["DEFAULT_FILE", "FIELDS", "LANGUAGES", "POSITIONS", "UNNAMED", "Config", "Settings", "load_config", "load_settings"]
+__all__ = [
+    "DEFAULT_FILE",
+    "FIELDS",
+    "LANGUAGES",
+    "POSITIONS",
+    "UNNAMED",
+    "Config",
+    "Settings",
+    "load_config",
+    "load_settings",
+]
 
 DEFAULT_FILE = "synthmark.toml"
 """The file that is read from the working folder when none is named."""
@@ -259,6 +269,13 @@ def _is_name(value: object) -> bool:
     )
 
 
+def _is_producer(value: object) -> bool:
+    """Return whether a text is such a name, and no provider code with a wrong check character."""
+    from synthmark.metadata.producer import is_acceptable  # noqa: PLC0415 - `import synthmark` stays light
+
+    return _is_name(value) and is_acceptable(str(value))
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip()) and value.isprintable()
 
@@ -301,8 +318,8 @@ _PATH = _Rule(
 )
 _SWITCH = _Rule("true or false", lambda value: isinstance(value, bool), _truth)
 _RULES: dict[str, _Rule] = {
-    "producer": _Rule(_NAME, _is_name),
-    "propagator": _Rule(_NAME, _optional(_is_name)),
+    "producer": _Rule(_NAME, _is_producer),
+    "propagator": _Rule(_NAME, _optional(_is_producer)),
     "system": _Rule("a printable text", _optional(_is_text)),
     "system_version": _Rule("a printable text", _optional(_is_text)),
     "text": _Rule("a printable text", _is_text),

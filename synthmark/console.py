@@ -12,12 +12,13 @@ from synthmark.errors import ConfigError, InputError, MediaError, SynthmarkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 __all__ = [
     "ExitCode",
     "error_code",
     "guarded",
-    "prepare_streams",
+    "prepare_process",
     "print_json",
     "print_problem",
     "print_text",
@@ -36,12 +37,20 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 
 
-def prepare_streams() -> None:
-    """Let stdout and stderr replace what their encoding lacks: a console in GBK must not end the program."""
+def prepare_process() -> None:
+    """Make streams and process ready for a command; call it first.
+
+    stdout and stderr replace what their encoding lacks: a console in GBK must not end the program. A worker
+    process of a frozen bundle starts here, too, and goes no further.
+    """
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+    if getattr(sys, "frozen", False):
+        import multiprocessing  # noqa: PLC0415 - `--help` stays light
+
+        multiprocessing.freeze_support()
 
 
 def print_text(text: str) -> None:
@@ -52,6 +61,11 @@ def print_text(text: str) -> None:
 def print_json(content: Mapping[str, object]) -> None:
     """Write a result for programs to stdout: one line, ASCII whatever the encoding, no NaN."""
     _write(sys.stdout, json.dumps(content, ensure_ascii=True, allow_nan=False))
+
+
+def problem_line(path: Path, error: str) -> str:
+    """Return an error with the file it concerns, which some errors name themselves."""
+    return error if str(path) in error else f"{path}: {error}"
 
 
 def print_problem(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from synthmark.catalogue import message
+from synthmark.keys import key_id
 from synthmark.text_layout import padded, wrapped
 
 if TYPE_CHECKING:
@@ -14,9 +15,8 @@ __all__ = ["report_text"]
 
 _WIDTH = 80
 _MARGIN = 9  # before the sentences
-_NAME, _FOUND, _INTACT = 28, 13, 8  # columns of the table; what a layer says has the rest
+_NAME, _FOUND, _INTACT = 28, 12, 7  # columns of the table; what a layer says has the rest
 _STATEMENTS = {"1": "belongs", "2": "possible", "3": "suspected"}  # GB 45438-2025 Annex E c)
-_CLAIMS = ("producer", "produce_id", "propagator", "propagate_id", "system")
 
 
 def report_text(report: Mapping[str, Any], language: str) -> str:
@@ -36,7 +36,9 @@ def report_text(report: Mapping[str, Any], language: str) -> str:
         "",
         *_headed("limits", [message(f"limit.truth.{_media(report)}", language)], language),
         *_headed("file", [_file(report["file"], language)], language),
+        *_headed("digest", [report["file"]["sha256"]], language),
         *_headed("checked", [_checked(report, language)], language),
+        *_headed("keys", [", ".join(report["tool"]["key_ids"])], language),
     ]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -51,16 +53,23 @@ def _headed(heading: str, sentences: list[str], language: str) -> Iterator[str]:
 
 
 def _result(report: Mapping[str, Any], language: str) -> list[str]:
-    sentences = [message(f"verdict.{report['verdict']}", language)]
+    """Return the verdict, who labelled the file, and what a missing label does not mean."""
+    codes = [_verdict(report)]
     claims = _layer(report, "metadata")["claims"]
-    if claims.get("label") in _STATEMENTS:
-        code = f"statement.{_STATEMENTS[claims['label']]}.{_media(report)}"
-        sentences.append(message(code, language, producer=claims.get("producer", "")))
-    elif _layer(report, "watermark")["outcome"] == "detected":
-        sentences.append(message(f"statement.marked.{_media(report)}", language))
-    if report["verdict"] == "not_labelled":
-        sentences.append(message(f"limit.not_detected.{_media(report)}", language))
-    return sentences
+    if report["verdict"] == "labelled" and claims.get("label") in _STATEMENTS:
+        codes.append(f"statement.{_STATEMENTS[claims['label']]}.{_media(report)}")
+    elif report["verdict"] == "labelled" and _layer(report, "watermark")["outcome"] == "detected":
+        codes.append(f"statement.marked.{_media(report)}")
+    elif report["verdict"] == "not_labelled":
+        codes.append(f"limit.not_detected.{_media(report)}")
+    return [message(code, language, producer=claims.get("producer", "")) for code in codes]
+
+
+def _verdict(report: Mapping[str, Any]) -> str:
+    """Return the code of the verdict; that a label is intact needs a layer that can tell."""
+    intact = any(layer["integrity"] == "intact" for layer in report["layers"])
+    alone = report["verdict"] == "labelled" and not intact
+    return "verdict.labelled_alone" if alone else f"verdict.{report['verdict']}"
 
 
 def _layer(report: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -91,7 +100,7 @@ def _integrity(layer: Mapping[str, Any], language: str) -> str:
     """Return whether a layer is intact; nothing for a layer that is not there."""
     if layer["outcome"] in {"not_detected", "not_checked"}:
         return ""
-    return message(f"integrity.{layer.get('integrity') or 'unknown'}", language)
+    return message(f"integrity.{layer['integrity']}", language)
 
 
 def _said(report: Mapping[str, Any], layer: Mapping[str, Any], language: str) -> list[str]:
@@ -103,19 +112,28 @@ def _said(report: Mapping[str, Any], layer: Mapping[str, Any], language: str) ->
 def _claims(report: Mapping[str, Any], layer: Mapping[str, Any], language: str) -> Iterator[str]:
     claims = layer["claims"]
     if "label" in claims:
-        yield message(
-            f"claim.label.{_STATEMENTS.get(claims['label'], 'unknown')}", language, value=claims["label"]
-        )
-    for name in _CLAIMS:
-        if claims.get(name):
-            yield message(f"claim.{name}", language, value=claims[name])
+        code = f"claim.label.{_STATEMENTS.get(claims['label'], 'unknown')}"
+        yield message(code, language, value=claims["label"])
+    for name in _named(claims):
+        yield message(f"claim.{name}", language, value=claims[name])
     if claims.get("content_id"):
         yield message(_id_code(report, layer), language, value=_grouped(claims["content_id"]))
+    if "key_id" in claims:
+        code = "claim.default_key" if claims["key_id"] == key_id(None) else "claim.key_id"
+        yield message(code, language, value=claims["key_id"], format=claims["format"])
+
+
+def _named(claims: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the claims worth a line: no number that only repeats the id, no propagator that is the producer."""
+    shown = {"producer": True, "produce_id": "content_id" not in claims}
+    spread = claims.get("propagator") != claims.get("producer")
+    shown |= {"propagator": spread, "propagate_id": spread, "system": True}
+    return (name for name, wanted in shown.items() if wanted and claims.get(name))
 
 
 def _id_code(report: Mapping[str, Any], layer: Mapping[str, Any]) -> str:
     """Return how to say an id: that it agrees with the metadata label is the strongest evidence there is."""
-    agreeing = report.get("agreement", {}).get("content_id", ())
+    agreeing = report["agreement"].get("content_id", ())
     same = layer["layer"] != "metadata" and {"metadata", layer["layer"]} <= set(agreeing)
     return "claim.same_content_id" if same else "claim.content_id"
 
@@ -126,13 +144,14 @@ def _grouped(content_id: str) -> str:
 
 
 def _messages(layer: Mapping[str, Any], language: str) -> Iterator[str]:
-    for item in layer.get("messages", ()):
-        yield message(item["code"], language, **item.get("params", {}))
+    if layer["trust"] != "unsigned":
+        yield message(f"trust.{layer['trust']}", language)
+    for item in layer["messages"]:
+        yield message(item["code"], language, **item["params"])
 
 
 def _file(file: Mapping[str, Any], language: str) -> str:
-    size = message("file.size", language, size=f"{file['size']:,}")
-    return f"{size}   SHA-256 {file['sha256']}"
+    return message("file.size", language, size=f"{file['size']:,}", media_type=file["media_type"])
 
 
 def _checked(report: Mapping[str, Any], language: str) -> str:

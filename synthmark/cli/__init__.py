@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from synthmark._version import __version__
 from synthmark.cli import config, embed, extract, init, label
-from synthmark.console import guarded, prepare_streams
+from synthmark.console import guarded, prepare_process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ _COMMANDS = (init, label, embed, extract, config)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    prepare_streams()
+    prepare_process()
     options = build_parser().parse_args(arguments)
     return guarded(lambda: int(options.run(options)), "synthmark", debug=options.debug)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,9 @@ def add(commands: shared.Commands) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the marked copy")
     parser.add_argument("--content-id", required=True, metavar="HEX", help="up to 16 hex digits")
     parser.add_argument("--overwrite", action="store_true", help="replace the copy if it exists")
+    parser.add_argument(
+        "--force", action="store_true", help="mark a file with a signed credential, which breaks it"
+    )
     shared.add_config_file(parser)
     shared.add_json(parser)
     shared.add_watermark_options(parser)
@@ -31,18 +33,18 @@ def add(commands: shared.Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Mark the file."""
-    from synthmark.labelling import label_file
+    from synthmark.labelling import embed_file
     from synthmark.payload import parse_content_id
 
     content_id = parse_content_id(options.content_id)
-    config = dataclasses.replace(
-        shared.settings_from(options).config, visible=False, metadata=False, watermark=True
-    )
+    config = shared.settings_from(options).config
     if options.output.exists() and not options.overwrite:
         raise InputError(f"{options.output} exists already; add --overwrite to replace it.")
-    record = label_file(options.source, options.output, config, content_id=content_id)
+    record = embed_file(
+        options.source, options.output, content_id, config.key(), config.strength, force=options.force
+    )
     if options.json:
         print_json(record.as_json())
     else:
-        print_text(f"{options.output}: marked with {options.content_id}")
+        print_text(f"{options.output}: marked with {record.content_id}")
     return ExitCode.FOUND

@@ -34,4 +34,4 @@ def run(options: argparse.Namespace) -> int:
     from synthmark.reporting import report_files
 
     config = shared.settings_from(options).config
-    return report_files(options.paths, config, as_json=options.json, jobs=options.jobs)
+    return report_files(options.paths, config, tool="synthmark", as_json=options.json, jobs=options.jobs)

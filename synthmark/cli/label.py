@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from synthmark.catalogue import message
 from synthmark.cli import options as shared
 from synthmark.cli.progress import progress
-from synthmark.console import ExitCode, error_code, print_json, print_problem, print_text
+from synthmark.console import ExitCode, error_code, print_json, print_problem, print_text, problem_line
 from synthmark.errors import SynthmarkError
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     from synthmark.selection import select
 
     config = shared.settings_from(options).config
-    config.key()  # a wrong key file ends the run before the first file, not at each
+    _check(config, force=options.force)
     selection = select(options.paths, options.output, overwrite=options.overwrite)
     if config.metadata and config.producer == UNNAMED:
         print_problem(
@@ -82,45 +84,55 @@ def run(options: argparse.Namespace) -> int:
     return max(codes, default=ExitCode.NOT_FOUND)
 
 
+def _check(config: Config, *, force: bool) -> None:
+    """Refuse a wrong key file or text once, before the first file, and not at each."""
+    from synthmark.image.visible.wording import require_wording
+
+    config.key()
+    if config.visible:
+        require_wording(config.text, force=force)
+
+
 def _outcomes(selection: Selection, config: Config, options: argparse.Namespace) -> Iterator[Outcome]:
     from synthmark.workers import available_cores, run_ordered
 
     for path, reason in selection.refused:
         yield Outcome(path, error=reason, kind="InputError", code=ExitCode.USAGE)
     jobs = options.jobs or available_cores()
-    label = functools.partial(_labelled, config=config, force=options.force)
-    with progress(len(selection.jobs), "Labelling") as advance:
+    label = functools.partial(_labelled, config=config, relabel=options.relabel, force=options.force)
+    with progress(
+        len(selection.jobs), "Labelling", shown=not (options.json and sys.stdout.isatty())
+    ) as advance:
         for outcome in run_ordered(label, selection.jobs, jobs, _crashed):
             advance()
             yield outcome
 
 
-def _labelled(job: Job, config: Config, *, force: bool) -> Outcome:
+def _labelled(job: Job, config: Config, *, relabel: bool, force: bool) -> Outcome:
     """Label one file; runs in a worker, so every error becomes an outcome."""
     from synthmark.labelling import label_file
 
     try:
-        job.target.parent.mkdir(parents=True, exist_ok=True)
-        return Outcome(job.source, label_file(job.source, job.target, config, force=force))
+        return Outcome(job.source, label_file(job.source, job.target, config, relabel=relabel, force=force))
     except SynthmarkError as error:
         return Outcome(job.source, error=str(error), kind=type(error).__name__, code=error_code(error))
-    except OSError as error:
-        return Outcome(job.source, error=str(error), kind="MediaError", code=ExitCode.UNREADABLE)
     except Exception as error:  # noqa: BLE001 - a defect met in one file must not stop the others
-        message = f"internal error: {type(error).__name__}: {error}"
-        return Outcome(job.source, error=message, kind="InternalError", code=ExitCode.FAILURE)
+        text = f"internal error: {type(error).__name__}: {error}"
+        return Outcome(job.source, error=text, kind="InternalError", code=ExitCode.FAILURE)
 
 
 def _crashed(job: Job) -> Outcome:
-    message = "the worker process ended abruptly: too little memory, or a defect in a codec"
-    return Outcome(job.source, error=message, kind="InternalError", code=ExitCode.FAILURE)
+    text = "the worker process ended abruptly: too little memory, or a defect in a codec"
+    return Outcome(job.source, error=text, kind="InternalError", code=ExitCode.FAILURE)
 
 
 def _reported(outcome: Outcome, *, as_json: bool) -> int:
     if as_json:
         print_json(outcome.as_json())
+    for note in outcome.record.messages if outcome.record else ():
+        print_problem(f"{outcome.source}: {message(note.code, 'en', **note.params)}")
     if outcome.error:
-        print_problem(f"{outcome.source}: {outcome.error}")
+        print_problem(problem_line(outcome.source, outcome.error))
     return outcome.code
 
 

@@ -1,0 +1,1 @@
+"""The standalone tool for checking files. It reads labels and marks; it cannot write any."""

@@ -1,0 +1,63 @@
+"""The command `synthmark-extract`: reads the labels and marks of files, offline, and says what they hold."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synthmark._version import __version__
+from synthmark.console import ExitCode, guarded, prepare_process
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["build_parser", "main"]
+
+NAME = "synthmark-extract"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    prepare_process()
+    options = build_parser().parse_args(arguments)
+    code = guarded(lambda: _run(options), NAME, debug=options.debug)
+    return ExitCode.FOUND if options.exit_zero and code != ExitCode.USAGE else code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser."""
+    parser = argparse.ArgumentParser(
+        prog=NAME,
+        description="Read the labels and watermarks of AI-generated pictures. "
+        "Nothing is written, and no network is used.",
+        epilog="Exit codes: 0 mark found, 1 nothing found, 2 wrong usage, 3 found but invalid or "
+        "contradictory, 4 unreadable or unsupported file, 5 the tool itself failed. "
+        "Several files: the highest.",
+    )
+    add = parser.add_argument
+    add("paths", type=Path, nargs="+", metavar="PATH", help="files, and folders with files")
+    add("--json", action="store_true", help="print one JSON object per file, one per line")
+    add("--lang", choices=("auto", "en", "zh", "both"), help="language of the report (default: the locale's)")
+    add("--key-file", type=Path, metavar="FILE", help="look for marks of this key, not of the published one")
+    add("--jobs", type=_job_count, default=1, metavar="N", help="worker processes (default: 1)")
+    add("--exit-zero", action="store_true", help="return 0 whatever was found")
+    add("--debug", action="store_true", help="print the traceback of an error")
+    add("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+def _job_count(text: str) -> int:
+    jobs = int(text)
+    if jobs < 1:
+        raise argparse.ArgumentTypeError("at least 1 is needed")
+    return jobs
+
+
+def _run(options: argparse.Namespace) -> int:
+    from synthmark.config import load_settings
+    from synthmark.reporting import report_files
+
+    flags = {"key_file": options.key_file, "language": options.lang}
+    config = load_settings(flags=flags).config
+    return report_files(options.paths, config, tool=NAME, as_json=options.json, jobs=options.jobs)
