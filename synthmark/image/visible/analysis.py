@@ -26,11 +26,14 @@ __all__ = ["Analysis", "analyse"]
 SHORT_SIDE = 380
 AREA = 200_000
 ENLARGED_SIDE = 200
-# Gradient in grey levels that counts as full detail, and that an edge of text has at least.
+# Gradient in grey levels that counts as full detail.
 FULL_DETAIL = 64.0
-TEXT_EDGE = 45
-# Text lower or higher than these parts of the short side is not taken for text.
-TEXT_LOW, TEXT_HIGH = 0.012, 0.14
+# Contrast of text in grey levels; thickness of its strokes and gaps between its letters, as parts of the
+# short side.
+TEXT_CONTRAST = 50
+TEXT_STROKE, TEXT_GAP = 0.025, 0.018
+# Text lower, higher or shorter than these parts of the short side is not taken for text.
+TEXT_LOW, TEXT_HIGH, TEXT_SHORT = 0.012, 0.14, 0.04
 # Text that lies within this part of the short side from an edge is a mark: a caption, a logo, a label.
 MARK_BAND = 0.2
 MOST_MARKS = 8
@@ -78,7 +81,7 @@ def analyse(picture: Picture) -> Analysis:
     """Look at a reduced copy of a picture; the cost hardly depends on the picture's size."""
     grey = reduced(picture)
     gradient = _gradient(grey)
-    text, marks = _text(gradient)
+    text, marks = _text(grey)
     maps = {
         "text": text,
         "marks": marks,
@@ -128,21 +131,32 @@ def _gradient(grey: Grey) -> Grey:
     return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8)
 
 
-def _text(gradient: Grey) -> tuple[Map, Map]:
-    """Return maps of text, and of that text which is close to an edge of the picture.
+def _text(grey: Grey) -> tuple[Map, Map]:
+    """Return maps of text, and of that text which is close to an edge of the picture."""
+    cv2 = opencv()
+    thick = max(3, round(TEXT_STROKE * min(grey.shape)))
+    around = np.ones((thick, thick), np.uint8)
+    bright = _lines(cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, around))
+    dark = _lines(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, around))
+    return np.maximum(bright[0], dark[0]), np.maximum(bright[1], dark[1])
 
-    Strong edges are joined along the line; what then is as low, as long and as full as a line of text counts.
+
+def _lines(strokes: Grey) -> tuple[Map, Map]:
+    """Return maps of lines of text, and of those close to an edge, among strokes that stand out.
+
+    Strokes are joined along the line; what then is as low, as long and as full as a line of text counts.
     """
     cv2 = opencv()
-    short = min(gradient.shape)
-    edges = np.asarray(gradient > TEXT_EDGE, np.uint8)
-    joint = cv2.getStructuringElement(cv2.MORPH_RECT, (max(3, short // 24), 1))
-    joined = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, joint)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    short = min(strokes.shape)
+    joint = np.ones((1, max(3, round(TEXT_GAP * short))), np.uint8)
+    strong = np.asarray(strokes > TEXT_CONTRAST, np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        cv2.morphologyEx(strong, cv2.MORPH_CLOSE, joint)
+    )
     text, marks = np.zeros(count, np.float32), np.zeros(count, np.float32)
     lines = _like_text(stats, short)
     text[lines] = 1
-    near_edge = lines & _near_edge(stats, gradient.shape)
+    near_edge = lines & _near_edge(stats, strokes.shape)
     # More than a few are no captions or logos but a texture, or a page of text.
     marks[near_edge] = near_edge.sum() <= MOST_MARKS
     return text[labels], marks[labels]
@@ -152,7 +166,7 @@ def _like_text(stats: npt.NDArray[np.int32], short: int) -> npt.NDArray[np.bool_
     """Return which components (left, top, width, height, area) have the form of a line of text."""
     width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
     likely = (height >= max(4, TEXT_LOW * short)) & (height <= TEXT_HIGH * short)
-    likely &= (width >= 1.6 * height) & (area >= 0.5 * width * height)
+    likely &= (width >= TEXT_SHORT * short) & (width >= 1.6 * height) & (area >= 0.5 * width * height)
     likely[0] = False
     return likely
 

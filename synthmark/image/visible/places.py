@@ -35,8 +35,8 @@ PORTRAIT = 1.7
 EDGE_BAND = 0.1
 
 WEIGHTS = {"faces": 100.0, "marks": 6.0, "text": 2.5, "detail": 1.0, "saliency": 0.8}
-# Advantage of the usual corner over other corners, and of those over places along an edge.
-OTHER_CORNER, ALONG_EDGE = 0.12, 0.4
+# Disadvantage against the usual corner of the corner beside it, of other corners, and of places along edges.
+BESIDE, OTHER_CORNER, ALONG_EDGE = 0.1, 0.14, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,9 @@ def _score(place: Place, analysis: Analysis, usual: str) -> PlaceScore:
 def _habit(anchor: str, usual: str) -> float:
     if anchor == usual:
         return 0.0
-    return OTHER_CORNER if "-" in anchor else ALONG_EDGE
+    if "-" not in anchor:
+        return ALONG_EDGE
+    return BESIDE if anchor.split("-", maxsplit=1)[0] == usual.split("-", maxsplit=1)[0] else OTHER_CORNER
 
 
 def _reduced(box: Box, analysis: Analysis) -> Box:

@@ -18,7 +18,7 @@ ARTIFICIAL = re.compile("人工智能|AI")
 GENERATED = re.compile("生成|合成")
 # A break never splits one of the two elements, a Latin word or a number.
 TOKEN = re.compile(
-    r"人工智能|生成|合成|AI|[^\W\u2E80-\U0003FFFF]+(?:['’.-][^\W\u2E80-\U0003FFFF]+)*|.", re.DOTALL
+    r"人工智能|生成|合成|[^\W\u2E80-\U0003FFFF]+(?:['’.-][^\W\u2E80-\U0003FFFF]+)*|.", re.DOTALL
 )
 CLOSING = frozenset("、。，：；！？）】》〉」』”’…—,.:;!?)]}%％~～·-/")
 OPENING = frozenset("（【《〈「『“‘([{")
