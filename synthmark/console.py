@@ -5,10 +5,16 @@ from __future__ import annotations
 import enum
 import json
 import sys
-import traceback
 from typing import TYPE_CHECKING, TextIO
 
-from synthmark.errors import ConfigError, InputError, MediaError, SynthmarkError
+from synthmark.errors import (
+    CapacityError,
+    ConfigError,
+    CredentialError,
+    InputError,
+    MediaError,
+    SynthmarkError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +87,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 def error_code(error: BaseException) -> ExitCode:
     """Return the exit code of an error: what the file caused, what the user asked, or the tool itself."""
-    if isinstance(error, MediaError):
+    if isinstance(error, MediaError | CapacityError | CredentialError):
         return ExitCode.UNREADABLE
     if isinstance(error, InputError | ConfigError):
         return ExitCode.USAGE
@@ -118,6 +124,8 @@ def guarded(command: Callable[[], int], name: str, *, debug: bool = False) -> in
 
 def _print_error(line: str, *, debug: bool) -> None:
     if debug:
+        import traceback  # noqa: PLC0415 - seldom needed
+
         traceback.print_exc()
     print_problem(line)
 

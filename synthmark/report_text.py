@@ -124,7 +124,7 @@ def _claims(report: Mapping[str, Any], layer: Mapping[str, Any], language: str) 
 
 
 def _named(claims: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the claims worth a line: no number that only repeats the id, no propagator that is the producer."""
+    """Yield the claims worth a line: no number that repeats the id, no propagator that is the producer."""
     shown = {"producer": True, "produce_id": "content_id" not in claims}
     spread = claims.get("propagator") != claims.get("producer")
     shown |= {"propagator": spread, "propagate_id": spread, "system": True}

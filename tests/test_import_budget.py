@@ -36,7 +36,7 @@ def test_help_loads_few_modules(program):
     """Each module costs time: argparse and the standard library it needs, and a handful of our own."""
     code = f"from {program} import main\ntry: main(['--help'])\nexcept SystemExit: pass"
     own = loaded(code) - loaded("pass")
-    assert len(own) < 40
+    assert len(own) < 60
 
 
 def test_the_measure_sees_a_heavy_import():

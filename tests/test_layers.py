@@ -13,7 +13,7 @@ LAYERS = (
     ("errors", "_version", "_jit", "keys", "payload", "codes", "detection"),
     ("image", "audio", "video", "metadata"),
     ("config", "catalogue", "report", "files", "labelling", "verification"),
-    ("console", "selection", "workers", "report_text", "reporting"),
+    ("console", "selection", "workers", "text_layout", "report_text", "reporting"),
     ("cli", "__main__", "extract_tool", "integrations"),
 )
 # These may not know one another, although they share a layer.

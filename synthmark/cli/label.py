@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synthmark.catalogue import message
 from synthmark.cli import options as shared
 from synthmark.cli.progress import progress
 from synthmark.console import ExitCode, error_code, print_json, print_problem, print_text, problem_line
@@ -59,7 +58,10 @@ def add(commands: shared.Commands) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace copies that exist")
     parser.add_argument(
-        "--force", action="store_true", help="label files with a signed credential, which breaks it"
+        "--force", action="store_true", help="accept signed credentials, which break, and any label text"
+    )
+    parser.add_argument(
+        "--relabel", action="store_true", help="accept labelled files and set the fields of the propagator"
     )
     shared.add_config_file(parser)
     shared.add_json(parser)
@@ -77,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     selection = select(options.paths, options.output, overwrite=options.overwrite)
     if config.metadata and config.producer == UNNAMED:
         print_problem(
-            'No producer is configured: files say "unnamed". Run `synthmark init` or add --producer.'
+            f'No producer is configured: files say "{UNNAMED}". See `synthmark init` and --producer.'
         )
     codes = [_reported(outcome, as_json=options.json) for outcome in _outcomes(selection, config, options)]
     _summarise(codes, selection, options)
@@ -100,9 +102,8 @@ def _outcomes(selection: Selection, config: Config, options: argparse.Namespace)
         yield Outcome(path, error=reason, kind="InputError", code=ExitCode.USAGE)
     jobs = options.jobs or available_cores()
     label = functools.partial(_labelled, config=config, relabel=options.relabel, force=options.force)
-    with progress(
-        len(selection.jobs), "Labelling", shown=not (options.json and sys.stdout.isatty())
-    ) as advance:
+    torn = options.json and sys.stdout.isatty()
+    with progress(len(selection.jobs), "Labelling", shown=not torn) as advance:
         for outcome in run_ordered(label, selection.jobs, jobs, _crashed):
             advance()
             yield outcome
@@ -127,6 +128,8 @@ def _crashed(job: Job) -> Outcome:
 
 
 def _reported(outcome: Outcome, *, as_json: bool) -> int:
+    from synthmark.catalogue import message
+
     if as_json:
         print_json(outcome.as_json())
     for note in outcome.record.messages if outcome.record else ():
