@@ -84,7 +84,6 @@ def run(options: argparse.Namespace) -> int:
     if options.producer is not None:
         Config(producer=options.producer)  # refuses a wrong name before anything is written
     _refuse_existing(config if options.public else key, config)
-    options.folder.mkdir(parents=True, exist_ok=True)
     if not options.public:
         _write_key(key)
     _write_new(config, _filled(options.producer, public=options.public).encode(), 0o644)
@@ -118,6 +117,7 @@ def _refuse_existing(*paths: Path) -> None:
 def _write_new(path: Path, content: bytes, mode: int) -> None:
     """Write a file that must not exist, with its permissions from the first moment on."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
