@@ -106,10 +106,10 @@ def _decoded(text: str, findings: list[Finding]) -> object:
     for _ in range(_MAX_LAYERS):
         if not isinstance(value, str):
             break
-        bare = _PREFIX.sub("", value, count=1)
-        if bare != value:
+        prefix = _PREFIX.match(value)
+        if prefix:
             findings.append(Finding("text.prefixed"))
-        value, layers = _one_layer(bare)
+        value, layers = _one_layer(value[prefix.end() :] if prefix else value)
         if layers or isinstance(value, str):
             findings.append(Finding("text.escaped"))
         if value is None:
@@ -176,7 +176,7 @@ def _label_from(members: _Members, plain: dict[str, object], findings: list[Find
         if standard in values:
             findings.append(Finding("field.repeated", standard))
         values.setdefault(standard, _as_text(standard, plain[name], findings))
-    findings += [Finding("field.missing", name) for name in FIELD_NAMES if name not in values]
+    findings += [Finding("field.missing", name, "E b") for name in FIELD_NAMES if name not in values]
     return AigcLabel(**{field: values.get(name, "") for name, field in FIELD_NAMES.items()})
 
 

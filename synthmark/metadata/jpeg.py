@@ -198,8 +198,8 @@ def _split_segments(packet: bytes) -> bytes:
     rest = update_packet(packet, dict.fromkeys(ours))
     # The specification names MD5; it identifies the part and protects nothing.
     name = hashlib.md5(rest, usedforsecurity=False).hexdigest().upper()
-    standard = _segment(_XMP + new_packet(ours | {HAS_EXTENDED: name}))
-    return standard + b"".join(_extended_segments(rest, name.encode()))
+    standard = update_packet(new_packet({HAS_EXTENDED: name}), ours)
+    return _segment(_XMP + standard) + b"".join(_extended_segments(rest, name.encode()))
 
 
 def _extended_segments(packet: bytes, name: bytes) -> Iterator[bytes]:

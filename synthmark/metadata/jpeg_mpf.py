@@ -37,7 +37,7 @@ def shift_pictures(before: bytes, after: bytes) -> bytes:
             _shift(result, entry, grown, behind=grown - (new - old))
     except (DamagedMediaError, struct.error) as error:
         raise UnsupportedMediaError(
-            f"the table of this multi-picture JPEG file cannot be updated: {error}"
+            f"the multi-picture table of the JPEG file cannot be updated: {error}"
         ) from error
     return bytes(result)
 

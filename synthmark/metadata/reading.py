@@ -119,7 +119,9 @@ def _text_labels(fields: Iterable[Field]) -> Iterator[FoundLabel]:
     for field in fields:
         parsed = label_in(field)
         if parsed is not None:
-            yield _found(field.place, field.text, parsed, (Finding("place.not_xmp"),))
+            # Annex B of the guide on picture files allows these two places beside XMP.
+            listed = field.name == "UserComment" or field.place == "PNG tEXt AIGC"
+            yield _found(field.place, field.text, parsed, () if listed else (Finding("place.unlisted"),))
 
 
 def _found(place: str, text: str, parsed: ParsedLabel | Finding, findings: tuple[Finding, ...]) -> FoundLabel:

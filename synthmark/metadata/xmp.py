@@ -199,7 +199,9 @@ def _inserted(packet: bytes, scan: Packet, about: str, values: Mapping[Name, str
         name = f"{scan.rdf_prefix}:RDF" if scan.rdf_prefix else "RDF"
         opened = packet[start : end - 2] + b">" + description + f"</{name}>".encode()
         return packet[:start] + opened + packet[end:]
-    return packet[: scan.rdf_end_tag] + description + packet[scan.rdf_end_tag :]
+    # With the line break set anew, writing the same values twice gives the same bytes.
+    before = packet[: scan.rdf_end_tag].rstrip(b" \t\r\n")
+    return before + b"\n" + description + packet[scan.rdf_end_tag :]
 
 
 def _description(about: str, values: Mapping[Name, str], *, declare_rdf: bool) -> bytes:
