@@ -160,6 +160,7 @@ class _Cursor:
         self.position = position
 
     def number(self, size: int) -> int:
+        """Read a number of `size` bytes; 0 bytes give 0."""
         if self.position + size > len(self.data):
             raise DamagedMediaError("the item location box is truncated")
         value = int.from_bytes(self.data[self.position : self.position + size], "big")

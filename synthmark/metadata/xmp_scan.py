@@ -103,6 +103,7 @@ class _Scanner:
         self._parser.CharacterDataHandler = self._characters
 
     def scan(self) -> Packet:
+        """Parse the whole packet."""
         try:
             self._parser.Parse(self._data, True)
         except expat.ExpatError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import struct
 import subprocess
@@ -11,9 +12,10 @@ import zlib
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
-from synthmark.metadata import TRAINED_ALGORITHMIC_MEDIA, MetadataRecord, new_label
+from synthmark.metadata import TRAINED_ALGORITHMIC_MEDIA, AigcLabel, MetadataRecord, new_label
 
 CODE = "001191110102MACQD9K64010000"
 LABEL = new_label(CODE, "7f3a19c200000001", reserved_code1='{"SecurityData":{"Version":1}}')
@@ -26,6 +28,12 @@ BARE = WRAPPED[len('{"AIGC": ') : -1]
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 TC260 = "http://www.tc260.org.cn/ns/AIGC/1.0/"
+
+allowed = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="\\"), max_size=40)
+required = allowed.filter(lambda text: text and not re.fullmatch("00[0-9A-Z]{25}", text))
+labels = st.builds(
+    AigcLabel, st.sampled_from("123"), required, required, allowed, required, required, allowed
+)
 
 
 def packet(inner: str = "", attributes: str = "") -> bytes:

@@ -6,17 +6,10 @@ import re
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
-from metadata.samples import CODE
+from metadata.samples import CODE, labels
 
 from synthmark.errors import InputError
 from synthmark.metadata import AigcLabel, check_label, new_label, propagated, to_json
-
-allowed = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="\\"), max_size=40)
-required = allowed.filter(lambda text: text and not re.fullmatch("00[0-9A-Z]{25}", text))
-labels = st.builds(
-    AigcLabel, st.sampled_from("123"), required, required, allowed, required, required, allowed
-)
 
 
 def test_the_wrapped_text_has_the_shape_and_order_of_annex_e() -> None:

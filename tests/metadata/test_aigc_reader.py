@@ -6,8 +6,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from metadata.samples import BARE, CODE, WRAPPED
-from metadata.test_aigc import labels
+from metadata.samples import BARE, CODE, WRAPPED, labels
 
 from synthmark.metadata import AigcLabel, parse_label, to_json
 from synthmark.metadata.aigc_reader import ParsedLabel, propagated_text, read_label

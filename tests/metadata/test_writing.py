@@ -20,12 +20,12 @@ from metadata.samples import (
     assert_same_pictures,
     exif,
     exiftool,
+    labels,
     packet,
     saved,
     with_chunk,
     with_segment,
 )
-from metadata.test_aigc import labels
 
 from synthmark.errors import (
     CredentialError,
