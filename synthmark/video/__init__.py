@@ -1,0 +1,1 @@
+"""Video: files in, files out, a frame at a time."""

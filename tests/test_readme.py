@@ -1,0 +1,123 @@
+"""What the README and the manual of the commands say is true: every command and every example runs."""
+
+import argparse
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import skimage.data
+from PIL import Image
+
+import extract_tool.cli
+import synthmark.cli
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ("README.md", "docs/commands.md", "docs/commands.zh.md")
+PROGRAMS = {"synthmark": synthmark.cli.main, "synthmark-extract": extract_tool.cli.main}
+
+
+def blocks(document: str, language: str) -> list[str]:
+    """Return the fenced blocks of a document that are in one language."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def commands(document: str) -> list[list[str]]:
+    lines = [line for block in blocks(document, "sh") for line in block.splitlines()]
+    return [words for words in (shlex.split(line, comments=True) for line in lines) if words]
+
+
+def set_up(document: str) -> list[list[str]]:
+    return [words for words in commands(document) if words[0] == "sh"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """Return the working folder that the documents have in mind."""
+    (tmp_path / "pictures").mkdir()
+    photo = Image.fromarray(skimage.data.coffee()).resize((384, 256))
+    photo.save(tmp_path / "pictures" / "photo.jpg", quality=92)
+    photo.save(tmp_path / "photo.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.usefixtures("folder")
+def test_commands_run_one_after_another(document, capsys):
+    todo = [words for words in commands(document) if words[0] != "sh"]
+    assert len(todo) >= 4
+    for program, *arguments in todo:
+        assert PROGRAMS[program](arguments) == 0, (program, arguments, capsys.readouterr().err)
+
+
+def test_examples_in_python_run(folder):
+    examples = blocks("README.md", "python")
+    assert len(examples) >= 2
+    for example in examples:
+        done = subprocess.run(
+            [sys.executable, "-c", example],
+            cwd=folder,
+            env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(folder)},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (folder / "one" / "photo.jpg").is_file()
+
+
+def test_continuous_integration_runs_the_set_up_commands():
+    told = {" ".join(words) for words in set_up("README.md")}
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert told == {"sh scripts/demo", "sh scripts/test"}
+    assert told <= set(script)
+
+
+def test_scripts_are_valid_shell():
+    for script in ("scripts/demo", "scripts/test", "scripts/environment.sh", ".ci/run"):
+        subprocess.run(["sh", "-n", str(ROOT / script)], check=True, timeout=10)
+
+
+def test_programs_are_the_installed_ones():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    entries = {name: f"{main.__module__}:{main.__name__}" for name, main in PROGRAMS.items()}
+    assert project["scripts"] == entries
+
+
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command by the words that call it."""
+    found = {"synthmark-extract": extract_tool.cli.build_parser()}
+    todo = {"synthmark": synthmark.cli.build_parser()}
+    while todo:
+        name, parser = todo.popitem()
+        below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+        todo |= {f"{name} {word}": child for action in below for word, child in action.choices.items()}
+        found |= {} if below else {name: parser}
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS[1:])
+def test_manual_knows_every_command_and_names_no_option_that_is_not_there(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    options = {option for parser in parsers().values() for option in parser._option_string_actions}
+    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    assert told - options == set()
+    assert [name for name in parsers() if name not in text] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    targets = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert targets
+    assert [link for link in targets if not ((ROOT / document).parent / link).exists()] == []
+
+
+def test_both_manuals_have_the_same_commands():
+    assert commands("docs/commands.md") == commands("docs/commands.zh.md")
