@@ -30,7 +30,7 @@ def test_opencv_is_below_5():
 @pytest.mark.parametrize("library", ["libGL.so.1", "libgthread-2.0.so.0", "libxcb.so.1"])
 def test_missing_system_library_names_what_to_install(failing, library):
     failing(f"{library}: cannot open shared object file: No such file or directory")
-    with pytest.raises(DependencyError, match="apt-get install libgl1 libglib2.0-0") as caught:
+    with pytest.raises(DependencyError, match=r"apt-get install libgl1 libglib2\.0-0") as caught:
         opencv()
     assert library in str(caught.value)
 
