@@ -1,4 +1,4 @@
-"""Copy the photographs that come with scikit-image into a folder: PNG and JPEG, colour and grey."""
+"""Copy the photographs that come with scikit-image into a folder: PNG and JPEG, colour and grey."""  # noqa: INP001 - a script, no package
 
 import importlib.util
 import shutil

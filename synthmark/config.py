@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synthmark.config_rules import LANGUAGES, PATH, POSITIONS, RULES, check_values, expanded, refuse
 from synthmark.errors import ConfigError
 from synthmark.keys import load_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 __all__ = [
     "DEFAULT_FILE",
@@ -38,29 +39,8 @@ DEFAULT_FILE = "synthmark.toml"
 UNNAMED = "unnamed"
 """The producer that is written while none is configured."""
 
-POSITIONS = (
-    "top-left",
-    "top",
-    "top-right",
-    "left",
-    "right",
-    "bottom-left",
-    "bottom",
-    "bottom-right",
-)
-LANGUAGES = ("auto", "en", "zh", "both")
 _PREFIX = "SYNTHMARK_"
 _FILE_VARIABLE = "SYNTHMARK_CONFIG"
-_TRUTH = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "on": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "off": False,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +95,7 @@ class Config:
     language: str = "auto"
 
     def __post_init__(self) -> None:
-        _check({name: getattr(self, name) for name in _RULES}, {})
+        check_values({name: getattr(self, name) for name in FIELDS}, {})
 
     def key(self) -> bytes | None:
         """Return the watermark key, or None for the published default key.
@@ -178,7 +158,7 @@ def load_settings(
     values |= {name: _Value(value, "flag") for name, value in (flags or {}).items() if value is not None}
     given = {name: value.content for name, value in values.items() if value.origin != "default"}
     origins = {name: value.origin for name, value in values.items()}
-    _check(given, origins)
+    check_values(given, origins)
     return Settings(Config(**given), origins)
 
 
@@ -198,7 +178,7 @@ def _find_file(path: Path | str | None, environ: Mapping[str, str]) -> Path | No
 
 def _from_file(file: Path) -> dict[str, _Value]:
     content = _parsed(file)
-    _refuse(f"{file} is wrong", [_unknown(name, FIELDS) for name in content if name not in FIELDS])
+    refuse(f"{file} is wrong", [_unknown(name, FIELDS) for name in content if name not in FIELDS])
     return {name: _Value(_rooted(name, value, file.parent), str(file)) for name, value in content.items()}
 
 
@@ -213,8 +193,8 @@ def _parsed(file: Path) -> dict[str, Any]:
 
 def _rooted(name: str, value: object, folder: Path) -> object:
     """Return a value of a file; a path in it counts from the file's folder."""
-    if name in _PATHS and isinstance(value, str):
-        return folder / Path(value).expanduser()
+    if RULES[name] is PATH and isinstance(value, str):
+        return folder / expanded(value)
     return value
 
 
@@ -222,22 +202,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Value]:
     """Return what the environment sets; a misspelt variable is an error, since it may name the key."""
     known = {_PREFIX + name.upper(): name for name in FIELDS}
     ours = {key: text for key, text in environ.items() if key.startswith(_PREFIX) and key != _FILE_VARIABLE}
-    _refuse("The environment is wrong", [_unknown(key, list(known)) for key in ours if key not in known])
-    return {known[key]: _Value(_RULES[known[key]].parse(text), key) for key, text in ours.items() if text}
-
-
-def _check(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
-    """Refuse values that their rules do not accept, all of them in one message."""
-    problems = [
-        f"'{name}' is {value!r}{_named(origins.get(name))}; needed is {_RULES[name].allowed}"
-        for name, value in values.items()
-        if not _RULES[name].accepts(value)
-    ]
-    _refuse("The configuration is wrong", problems)
-
-
-def _named(origin: str | None) -> str:
-    return f" ({origin})" if origin else ""
+    refuse("The environment is wrong", [_unknown(key, list(known)) for key in ours if key not in known])
+    return {known[key]: _Value(RULES[known[key]].parse(text), key) for key, text in ours.items() if text}
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -246,92 +212,4 @@ def _unknown(name: str, known: list[str]) -> str:
     return f"'{name}' is unknown: {hint}Known are {', '.join(known)}"
 
 
-def _refuse(heading: str, problems: list[str]) -> None:
-    if problems:
-        raise ConfigError("\n  ".join([f"{heading}:", *problems]))
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """What a field accepts, the words for it, and how its text in the environment is read."""
-
-    allowed: str
-    accepts: Callable[[Any], bool]
-    parse: Callable[[str], object] = str
-
-
-def _is_name(value: object) -> bool:
-    """Return whether a text keeps to GB 45438-2025 Annex E j): no space, no quote, no backslash, ASCII."""
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= 128
-        and all("!" <= c <= "~" and c not in '"\\' for c in value)
-    )
-
-
-def _is_producer(value: object) -> bool:
-    """Return whether a text is such a name, and no provider code with a wrong check character."""
-    from synthmark.metadata.producer import is_acceptable  # noqa: PLC0415 - `import synthmark` stays light
-
-    return _is_name(value) and is_acceptable(str(value))
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and value.isprintable()
-
-
-def _is_strength(value: object) -> bool:
-    return value == "auto" or (_is_number(value) and 0.1 <= value <= 10)  # type: ignore[operator]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_quality(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100
-
-
-def _optional(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or accepts(value)
-
-
-def _number(text: str) -> object:
-    """Return a number where the text is one; any other text is left for the rule to refuse or take."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
-def _truth(text: str) -> object:
-    return _TRUTH.get(text.lower(), text)
-
-
-_NAME = 'a name of 1 to 128 visible ASCII characters without " and \\ (or the 27-character provider code)'
-_PATH = _Rule(
-    "the path of a file",
-    _optional(lambda value: isinstance(value, Path)),
-    lambda text: Path(text).expanduser(),
-)
-_SWITCH = _Rule("true or false", lambda value: isinstance(value, bool), _truth)
-_RULES: dict[str, _Rule] = {
-    "producer": _Rule(_NAME, _is_producer),
-    "propagator": _Rule(_NAME, _optional(_is_producer)),
-    "system": _Rule("a printable text", _optional(_is_text)),
-    "system_version": _Rule("a printable text", _optional(_is_text)),
-    "text": _Rule("a printable text", _is_text),
-    "position": _Rule(f"one of {', '.join(POSITIONS)}", _optional(POSITIONS.__contains__)),
-    "font": _PATH,
-    "visible": _SWITCH,
-    "metadata": _SWITCH,
-    "watermark": _SWITCH,
-    "strength": _Rule('"auto" or a number from 0.1 to 10', _is_strength, _number),
-    "key_file": _PATH,
-    "jpeg_quality": _Rule("a whole number from 1 to 100", _optional(_is_quality), _number),
-    "language": _Rule(f"one of {', '.join(LANGUAGES)}", LANGUAGES.__contains__),
-}
 FIELDS = [field.name for field in dataclasses.fields(Config)]
-_PATHS = frozenset(name for name, rule in _RULES.items() if rule is _PATH)

@@ -44,7 +44,7 @@ def test_every_error_has_a_code(name, code):
 
 
 def test_the_table_of_codes_knows_every_error():
-    assert {name for name in errors.__all__} == {
+    assert set(errors.__all__) == {
         "MediaError",
         "UnsupportedMediaError",
         "DamagedMediaError",

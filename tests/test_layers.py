@@ -8,11 +8,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted([*ROOT.glob("synthmark/**/*.py"), *ROOT.glob("extract_tool/**/*.py")])
 
-# From the bottom up. A module belongs to the longest prefix that fits; its imports reach its own layer or below.
+# From the bottom up; the imports of a module reach its own layer or below.
 LAYERS = (
     ("errors", "_version", "_jit", "keys", "payload", "codes", "detection"),
     ("image", "audio", "video", "metadata"),
-    ("config", "catalogue", "report", "files", "labelling", "verification"),
+    ("config", "config_rules", "catalogue", "report", "files", "labelling", "verification"),
     ("console", "selection", "workers", "text_layout", "report_text", "reporting"),
     ("cli", "__main__", "extract_tool", "integrations"),
 )
@@ -26,7 +26,7 @@ def module_name(file: Path) -> str:
 
 
 def part(module: str) -> str:
-    """Return the part of the package that a module belongs to: `image` for `synthmark.image.visible.plate`."""
+    """Return the part of the package a module belongs to: `image` for `synthmark.image.visible.plate`."""
     names = module.split(".")
     return names[1] if names[0] == "synthmark" and len(names) > 1 else names[0]
 
@@ -57,7 +57,7 @@ def wrong_imports(module: str, tree: ast.Module) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: module_name(file))
+@pytest.mark.parametrize("file", FILES, ids=module_name)
 def test_imports_point_downwards(file):
     module = module_name(file)
     if module == "synthmark":
@@ -75,7 +75,9 @@ def test_the_check_finds_an_import_upwards_and_one_sideways():
 
 def kernels(tree: ast.Module) -> list[ast.FunctionDef]:
     def is_kernel(node: ast.AST) -> bool:
-        return isinstance(node, ast.FunctionDef) and any("kernel" in ast.unparse(d) for d in node.decorator_list)
+        return isinstance(node, ast.FunctionDef) and any(
+            "kernel" in ast.unparse(d) for d in node.decorator_list
+        )
 
     return [node for node in tree.body if is_kernel(node)]
 
@@ -95,7 +97,7 @@ def foreign_calls(tree: ast.Module) -> list[str]:
     return [name for name in called if name.split(".")[0] in names]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: module_name(file))
+@pytest.mark.parametrize("file", FILES, ids=module_name)
 def test_kernels_call_nothing_from_other_files(file):
     tree = ast.parse(file.read_text(encoding="utf-8"))
     assert foreign_calls(tree) == []
@@ -107,7 +109,7 @@ def test_the_check_finds_a_kernel_calling_another_file():
     assert foreign_calls(ast.parse(source)) == ["f"]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: module_name(file))
+@pytest.mark.parametrize("file", FILES, ids=module_name)
 def test_heavy_libraries_are_imported_in_one_place(file):
     """numba by `_jit` alone; OpenCV by `image/_opencv` alone, which says what to install when it fails."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
