@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from synthmark.image.pictures import Array
     from synthmark.metadata.ifd import Directory, Layout
 
-__all__ = ["decode", "failures", "is_deep", "is_reduced", "tiff_directories", "tiff_orientation"]
+__all__ = ["decode", "failures", "is_deep", "is_reduced", "tiff_directories", "tiff_orientations"]
 
 _WIDTH, _HEIGHT, _BITS, _ORIENTATION, _SAMPLES = 256, 257, 258, 274, 277
 _GREY = 0
@@ -73,11 +73,11 @@ def failures() -> tuple[type[Exception], ...]:
     return (module.error,) if module is not None else ()
 
 
-def tiff_orientation(data: bytes) -> int:
-    """Return the orientation of the first page of a TIFF file."""
-    layout, page = next(tiff_directories(data))
-    value = _number(data, layout, page, _ORIENTATION) or 1
-    return value if 1 <= value <= 8 else 1
+def tiff_orientations(data: bytes) -> Iterator[int]:
+    """Yield the orientation, 1 to 8, of every page of a TIFF file."""
+    for layout, page in tiff_directories(data):
+        value = _number(data, layout, page, _ORIENTATION) or 1
+        yield value if 1 <= value <= 8 else 1
 
 
 def tiff_directories(data: bytes) -> Iterator[tuple[Layout, Directory]]:
@@ -125,6 +125,10 @@ def _in_order(page: Array) -> Array:
     if page.dtype.name not in PEAKS:
         raise UnsupportedMediaError(
             f"Samples of type {page.dtype} are not supported: convert the picture first."
+        )
+    if page.dtype.kind == "f" and not (page.min() >= 0 and page.max() <= 1):
+        raise UnsupportedMediaError(
+            "Samples outside 0..1 (high dynamic range) are not supported: tone-map first."
         )
     if page.ndim == 2:
         return page

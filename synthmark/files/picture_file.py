@@ -47,8 +47,8 @@ class PictureFile:
         Milliseconds each frame shows.
     loop
         How often an animation plays, 0 for ever, None when the file does not say.
-    orientation
-        EXIF orientation, 1 to 8, that the file keeps.
+    orientations
+        EXIF orientation, 1 to 8, of each frame, which the file keeps.
     notes
         Message codes of what a viewer would not expect: "note.depth_reduced", "note.depth_raised",
         "note.more_pictures".
@@ -59,7 +59,7 @@ class PictureFile:
     frames: tuple[Image.Image | Array, ...]
     durations: tuple[float, ...]
     loop: int | None
-    orientation: int
+    orientations: tuple[int, ...]
     notes: tuple[str, ...]
 
     @property
@@ -109,21 +109,23 @@ def _from_pillow(data: bytes, kind: Kind, image: Image.Image) -> PictureFile:
     """Decode all frames with Pillow."""
     count = 1 if kind is JPEG else getattr(image, "n_frames", 1)
     _require_size(image, count)
-    orientation = _orientation(image)
     loop = image.info.get("loop")
-    stored = list(_stored_frames(image, count))
-    frames = tuple(upright(frame, orientation) for frame, _ in stored)
-    durations = tuple(duration for _, duration in stored)
-    return PictureFile(kind, data, frames, durations, loop, orientation, _notes(data, kind, image))
+    frames, durations = zip(*_upright_frames(image, count), strict=True)
+    orientations = _orientations(data, kind, image, count)
+    return PictureFile(kind, data, frames, durations, loop, orientations, _notes(data, kind, image))
 
 
 def _from_deep(data: bytes, kind: Kind) -> PictureFile:
     """Decode colour of more than 8 bits per sample with OpenCV."""
-    with Image.open(io.BytesIO(data), formats=("PNG",)) if kind is PNG else contextlib.nullcontext() as image:
-        orientation = _orientation(image) if image is not None else deep.tiff_orientation(data)
-    pages = deep.decode(data, kind)
-    frames = tuple(upright(page, orientation) for page in pages)
-    return PictureFile(kind, data, frames, (0.0,) * len(frames), None, orientation, ())
+    if kind is TIFF:  # OpenCV turns TIFF pages upright by itself, and nothing else
+        pages = deep.decode(data, kind)
+        orientations = tuple(deep.tiff_orientations(data))[: len(pages)]
+        return PictureFile(kind, data, tuple(pages), (0.0,) * len(pages), None, orientations, ())
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        _require_size(image, 1)
+        orientation = _orientation(image)
+    picture = upright(deep.decode(data, kind)[0], orientation)
+    return PictureFile(kind, data, (picture,), (0.0,), None, (orientation,), ())
 
 
 def _require_size(image: Image.Image, count: int) -> None:
@@ -140,6 +142,13 @@ def _require_size(image: Image.Image, count: int) -> None:
         )
 
 
+def _orientations(data: bytes, kind: Kind, image: Image.Image, count: int) -> tuple[int, ...]:
+    """Return the orientation of every frame; only the pages of a TIFF file can differ."""
+    if kind is TIFF:
+        return tuple(deep.tiff_orientations(data))[:count]
+    return (_orientation(image),) * count
+
+
 def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation; damaged EXIF counts as upright."""
     try:
@@ -149,14 +158,16 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _stored_frames(image: Image.Image, count: int) -> Iterator[tuple[Image.Image, float]]:
+def _upright_frames(image: Image.Image, count: int) -> Iterator[tuple[Image.Image | Array, float]]:
     """Yield all frames with their durations, of one mode where there are several."""
+    orientation = 1 if image.format == "TIFF" else _orientation(image)  # Pillow turns TIFF pages itself
     for number in range(count):
         image.seek(number)
         _require_size(image, count)
         image.load()
         duration = float(image.info.get("duration") or 0)
-        yield _plain(image, opaque=count == 1 or image.format == "TIFF"), duration
+        frame = _plain(image, opaque=count == 1 or image.format == "TIFF")
+        yield upright(frame, orientation), duration
 
 
 def _plain(image: Image.Image, *, opaque: bool) -> Image.Image:

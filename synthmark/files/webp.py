@@ -54,16 +54,18 @@ def encode(
 def quality_of(source: bytes) -> int | None:
     """Estimate the quality, 0 to 100, that a lossy WebP file was encoded with; None for a lossless one.
 
-    libwebp maps quality to a quantiser index by ``index = 127 (1 - c)`` with ``c`` the cube root of a
-    piecewise linear function of the quality (``VP8SetSegmentParams`` and ``QualityToCompression``).
+    libwebp (``VP8SetSegmentParams``) maps quality to a quantiser index by ``index = 127 (1 - c ** e)``, with
+    ``c`` the cube root of a piecewise linear function of the quality. With its usual setting ``e`` is 1.446
+    for the segment of least detail, which has the highest index, and 1 without segments.
     """
     kind, data = next(_picture_chunks(source), (b"", b""))
     if kind == b"VP8L":
         return None
-    index = _quantiser(data)
-    if index is None:
+    indices = _quantisers(data)
+    if not indices:
         return _USUAL_QUALITY
-    linear = (1 - index / 127) ** 3
+    exponent = 1.446 if len(set(indices)) > 1 else 1.0
+    linear = (1 - max(indices) / 127) ** (3 / exponent)
     quality = 150 * linear if linear < 0.5 else 50 * (1 + linear)
     return min(100, max(1, round(quality)))
 
@@ -72,10 +74,10 @@ def _rounded(durations: Sequence[float]) -> list[int]:
     return [round(duration) for duration in durations]
 
 
-def _quantiser(frame: bytes) -> int | None:
-    """Read the quantiser index, 0 (finest) to 127, of a VP8 key frame (RFC 6386, section 9)."""
+def _quantisers(frame: bytes) -> list[int]:
+    """Read the quantiser indices, 0 (finest) to 127, of a VP8 key frame (RFC 6386, section 9)."""
     if len(frame) < 16 or frame[0] & 1 or frame[3:6] != b"\x9d\x01\x2a":
-        return None
+        return []
     bits = BoolReader(frame[10:])
     bits.take(2)  # colour space, clamping
     segments = _segment_quantisers(bits) if bits.take(1) else None
@@ -86,9 +88,9 @@ def _quantiser(frame: bytes) -> int | None:
     bits.take(2)  # number of partitions
     base = bits.take(7)
     if segments is None:
-        return base
+        return [base]
     absolute, values = segments
-    return min(max(0, value if absolute else base + value) for value in values)
+    return [min(127, max(0, value if absolute else base + value)) for value in values]
 
 
 def _segment_quantisers(bits: BoolReader) -> tuple[bool, list[int]] | None:

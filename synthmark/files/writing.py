@@ -57,7 +57,7 @@ def encode_pictures(
     """
     if len(pictures) != len(file.frames):
         raise InputError(f"The file has {len(file.frames)} frames; {len(pictures)} pictures were given.")
-    stored = [as_stored(picture, file.orientation) for picture in pictures]
+    stored = [as_stored(picture, turn) for picture, turn in zip(pictures, file.orientations, strict=True)]
     with coding_errors(f"The {file.kind.name} file cannot be encoded"):
         return _encoded(file, stored, jpeg_quality, palette=palette and has_palette(file))
 

@@ -155,7 +155,7 @@ def _floats(image: Image.Image) -> Picture:
     def rebuild(new: Array, _alpha: Array | None) -> object:
         return _like(image, new * np.float32(white) if white != 1.0 else new)
 
-    return Picture(colour, None, 1.0, True, rebuild)
+    return Picture(colour, None, 1.0, white == 1.0, rebuild)
 
 
 def _ink(image: Image.Image) -> Picture:
