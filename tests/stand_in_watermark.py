@@ -35,7 +35,8 @@ def _shift(mean, bit):
 
 def embed(picture, content_id, key=None, *, strength="auto"):
     view = as_picture(picture)
-    if min(view.width, view.height) < 64 or view.colour.max() == view.colour.min():
+    flat = view.colour.max() == view.colour.min()
+    if min(view.width, view.height) < 64 or flat or not all(block.any() for block in _blocks(view)):
         raise CapacityError("too small or too flat for the stand-in")
     colour = view.colour.astype(float) / view.peak * 255
     for number, block in enumerate(_blocks(view)):
@@ -51,6 +52,8 @@ def embed(picture, content_id, key=None, *, strength="auto"):
 def extract(picture, key=None, *, search="full"):
     view = as_picture(picture)
     colour = view.colour.astype(float) / view.peak * 255
+    if not all(block.any() for block in _blocks(view)):
+        return Detection()
     bits = [int(colour[block].mean() // STEP) & 1 for block in _blocks(view)]
     content_id = sum(bit << number for number, bit in enumerate(bits))
     if content_id >> 56 != MARKER:

@@ -56,14 +56,13 @@ def decode(data: bytes, kind: Kind) -> list[Array]:
     if kind is TIFF:
         _require_tiff_size(data)
     cv2 = opencv()
-    buffer = np.frombuffer(data, np.uint8)
-    if kind is TIFF:
-        done, pages = cv2.imdecodemulti(buffer, cv2.IMREAD_UNCHANGED)
-    else:
-        pages = [cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)]
-        done = pages[0] is not None
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        done, pages = cv2.imdecodemulti(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    finally:
+        cv2.utils.logging.setLogLevel(level)
     if not done or len(pages) == 0:
-        raise DamagedMediaError(f"The {kind.name} file cannot be decoded.")
+        raise DamagedMediaError(f"The {kind.name} file cannot be decoded: its pixels are damaged.")
     return [_in_order(page) for page in pages]
 
 

@@ -123,6 +123,7 @@ def _from_deep(data: bytes, kind: Kind) -> PictureFile:
         return PictureFile(kind, data, tuple(pages), (0.0,) * len(pages), None, orientations, ())
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
         _require_size(image, 1)
+        image.load()  # Pillow refuses damaged pixels, which OpenCV would fill in
         orientation = _orientation(image)
     picture = upright(deep.decode(data, kind)[0], orientation)
     return PictureFile(kind, data, (picture,), (0.0,), None, (orientation,), ())
