@@ -1,0 +1,147 @@
+"""Bringing a picture into the frame of its mark: warping, the offset of the tile, and the fine fit.
+
+A frame is a homography (3, 3) from frame pixels (across, down, 1) to picture pixels; once the mark is aligned,
+frame pixels are canonical pixels and a tile begins at (0, 0).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthmark.image._opencv import opencv
+from synthmark.image.canonical import Planes, canonical_size, planes_at
+from synthmark.image.carriers import TILE, Carriers
+from synthmark.image.engine import engine
+from synthmark.image.pictures import Picture
+from synthmark.image.readout import Spectrum, pilot_surface
+
+__all__ = ["MIRRORS", "TURNS", "Offset", "Source", "Window", "best_offset", "canonical_frame", "composed", "oriented", "resized_frame"]
+
+Homography = NDArray[np.float64]
+Orientation = NDArray[np.int64]
+
+_MAX_SIDE = 1024  # of the part of the picture that is analysed, in frame pixels
+
+MIRRORS: tuple[Orientation, ...] = tuple(np.diag(pair) for pair in ((1, 1), (-1, -1), (-1, 1), (1, -1)))
+"""Identity, half turn and the two mirrors: what the line search cannot tell apart."""
+
+TURNS: tuple[Orientation, ...] = MIRRORS + tuple(flip @ np.array([[0, 1], [1, 0]]) for flip in MIRRORS)
+"""All eight orientations of a square."""
+
+
+def resized_frame(size: tuple[int, int], resized: tuple[int, int]) -> Homography:
+    """Return the frame of a picture of `size` (rows, columns) seen at another size."""
+    across, down = size[1] / resized[1], size[0] / resized[0]
+    return np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1.0]])
+
+
+def canonical_frame(height: int, width: int) -> Homography:
+    """Return the frame of a picture that was at most resized: canonical pixels to picture pixels."""
+    return resized_frame((height, width), canonical_size(height, width))
+
+
+def composed(frame: Homography, linear: NDArray[np.floating], shift: tuple[float, float] = (0.0, 0.0)) -> Homography:
+    """Return the frame whose pixel x is the old frame's pixel `linear @ x + shift` (across, down)."""
+    inner = np.eye(3)
+    inner[:2, :2] = linear
+    inner[:2, 2] = shift
+    return np.asarray(frame @ inner)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of frame pixels: first column, first row, columns, rows."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A picture and its reduced copies, from which frames are warped."""
+
+    picture: Picture
+    _reduced: dict[int, Planes] = field(default_factory=dict)
+
+    def reduced(self, halvings: int) -> Planes:
+        """Return the planes of the picture at 2**(-halvings / 2) of its size."""
+        if halvings not in self._reduced:
+            factor = 2.0 ** (-halvings / 2)
+            rows = max(1, round(self.picture.height * factor))
+            self._reduced[halvings] = planes_at(self.picture, rows, max(1, round(self.picture.width * factor)))
+        return self._reduced[halvings]
+
+    def window(self, frame: Homography) -> Window:
+        """Return the rectangle of frame pixels that the picture covers, cut to the middle 1024 x 1024."""
+        width, height = self.picture.width, self.picture.height
+        corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) - [0.5, 0.5, 0]
+        seen = np.linalg.solve(frame, corners.T)
+        places = seen[:2] / seen[2]
+        left, top = np.floor(places.min(axis=1)).astype(int)
+        right, bottom = np.ceil(places.max(axis=1)).astype(int)
+        return Window(*_middle(left, right, top, bottom))
+
+    def warped(self, frame: Homography, window: Window) -> tuple[Planes, NDArray[np.float32]]:
+        """Return planes and validity (0 or 1) of a window of the frame: float32 (1 or 3, h, w) and (h, w)."""
+        cv2 = opencv()
+        zoom = math.sqrt(abs(np.linalg.det(frame[:2, :2])))
+        planes = self.reduced(max(0, int(2 * math.log2(max(zoom, 1e-6)))))
+        across, down = planes.shape[2] / self.picture.width, planes.shape[1] / self.picture.height
+        shrink = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1.0]])
+        matrix = shrink @ composed(frame, np.eye(2), (window.left, window.top))
+        flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_LINEAR if zoom > 0.8 else cv2.INTER_CUBIC)
+        size = (window.width, window.height)
+        out = [cv2.warpPerspective(p, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE) for p in planes]
+        inside = np.full(planes.shape[1:], 255, np.uint8)
+        valid = cv2.warpPerspective(inside, matrix, size, flags=cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST)
+        valid = cv2.erode(valid, np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=255)
+        return np.stack(out), (valid > 0).astype(np.float32)
+
+    def whitened(self, frame: Homography, window: Window) -> NDArray[np.float32]:
+        """Return the whitened luma of a window of the frame, zero outside the picture."""
+        planes, valid = self.warped(frame, window)
+        return np.asarray(engine().whiten(planes)[0] * valid)
+
+
+def _middle(left: int, right: int, top: int, bottom: int) -> tuple[int, int, int, int]:
+    """Return left, top, width, height of the middle part of a rectangle, at most 1024 a side."""
+    width, height = min(right - left, _MAX_SIDE), min(bottom - top, _MAX_SIDE)
+    return (left + right - width) // 2, (top + bottom - height) // 2, max(width, 8), max(height, 8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offset:
+    """The best orientation and cyclic shift of the tile: frame pixel x shows tile pixel orientation @ (x - shift)."""
+
+    score: float
+    orientation: Orientation
+    down: int
+    across: int
+
+
+def oriented(spectrum: Spectrum, orientation: Orientation) -> Spectrum:
+    """Return the spectrum S' with S'(f) = S(orientation @ f), f = (across, down)."""
+    index = np.rint(np.fft.fftfreq(TILE, 1 / TILE)).astype(np.int64)
+    across = orientation[0, 0] * index[None, :] + orientation[0, 1] * index[:, None]
+    down = orientation[1, 0] * index[None, :] + orientation[1, 1] * index[:, None]
+    return np.asarray(spectrum[down % TILE, across % TILE])
+
+
+def best_offset(spectrum: Spectrum, carriers: Carriers, orientations: tuple[Orientation, ...]) -> Offset:
+    """Return where the pilot correlates best over orientations and all cyclic shifts."""
+    best = Offset(-math.inf, MIRRORS[0], 0, 0)
+    for orientation in orientations:
+        surface = pilot_surface(oriented(spectrum, orientation.T), carriers)
+        top = int(np.argmax(surface))
+        score = float(surface.flat[top])
+        if score > best.score:
+            down, across = divmod(top, TILE)
+            shift = orientation.T @ np.array([across, down])
+            best = Offset(score, orientation, int(shift[1]), int(shift[0]))
+    return best

@@ -1,0 +1,85 @@
+"""The canonical frame: every picture resampled so that its short side has 512 pixels.
+
+A plain resize of the whole picture leaves the canonical frame as it is, so it needs no search. Very long
+pictures are bounded by area instead. Resampling is separable; both directions are tables of taps and weights.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthmark.image.engine import engine
+from synthmark.image.pictures import Picture
+
+__all__ = ["SHORT_SIDE", "Planes", "Taps", "canonical_planes", "canonical_size", "planes_at", "taps"]
+
+SHORT_SIDE = 512
+_MAX_AREA = 512 * 2048
+_MAX_TAPS = 3
+
+Planes = NDArray[np.float32]
+Taps = tuple[NDArray[np.int32], NDArray[np.float32]]
+
+
+def canonical_size(height: int, width: int) -> tuple[int, int]:
+    """Return the (rows, columns) of the canonical frame of a picture."""
+    scale = min(SHORT_SIDE / min(height, width), math.sqrt(_MAX_AREA / (height * width)))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the Catmull-Rom kernel (R. Keys, IEEE TASSP 29(6), 1981)."""
+    x = np.abs(distance)
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return np.where(x < 1, near, np.where(x < 2, far, 0.0))
+
+
+def _enlarging(size: int, result: int, cubic: bool) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return interpolation taps for a result that is at least as large as the source."""
+    centre = (np.arange(result) + 0.5) * size / result - 0.5
+    reach = 2 if cubic else 1
+    index = np.floor(centre)[:, None].astype(np.int64) + np.arange(1 - reach, reach + 1)
+    distance = centre[:, None] - index
+    return index, _cubic(distance) if cubic else np.maximum(1 - np.abs(distance), 0)
+
+
+def _shrinking(size: int, result: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return area taps; where a result sample covers more than three source samples, three of them."""
+    step = size / result
+    if step >= _MAX_TAPS:
+        start = np.arange(result)[:, None] * step
+        index = np.floor(start + (np.arange(_MAX_TAPS) + 0.5) * step / _MAX_TAPS).astype(np.int64)
+        return index, np.full(index.shape, 1 / _MAX_TAPS)
+    start = np.arange(result)[:, None] * step
+    index = np.floor(start).astype(np.int64) + np.arange(math.ceil(step) + 1)
+    weight = np.minimum(index + 1, start + step) - np.maximum(index, start)
+    return index, np.maximum(weight, 0) / step
+
+
+@lru_cache(maxsize=64)
+def taps(size: int, result: int, cubic: bool = True) -> Taps:
+    """Return taps and weights that resample `size` samples to `result`: two arrays (result, taps)."""
+    if result >= size:
+        index, weight = _enlarging(size, result, cubic)
+    else:
+        index, weight = _shrinking(size, result)
+    return np.clip(index, 0, size - 1).astype(np.int32), weight.astype(np.float32)
+
+
+def planes_at(picture: Picture, rows: int, columns: int) -> Planes:
+    """Return luma and colour differences of a picture at a size: float32 (1 or 3, rows, columns), 0..255."""
+    colour = picture.colour if picture.colour.ndim == 3 else picture.colour[..., None]
+    colour = np.ascontiguousarray(colour)
+    scale = 255.0 / picture.peak
+    height, width = colour.shape[:2]
+    return np.asarray(engine().resample(colour, *taps(height, rows), *taps(width, columns), scale))
+
+
+def canonical_planes(picture: Picture) -> Planes:
+    """Return luma and colour differences in the canonical frame."""
+    return planes_at(picture, *canonical_size(picture.height, picture.width))

@@ -1,0 +1,205 @@
+"""Blind extraction: first as if the picture was at most resized, turned or mirrored, then the full search."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from synthmark.detection import Detection
+from synthmark.errors import InputError
+from synthmark.image.alignment import (
+    MIRRORS,
+    TURNS,
+    Homography,
+    Source,
+    best_offset,
+    canonical_frame,
+    composed,
+    oriented,
+    resized_frame,
+)
+from synthmark.image.canonical import Planes, canonical_planes, planes_at
+from synthmark.image.carriers import Carriers, carriers
+from synthmark.image.engine import engine
+from synthmark.image.fitting import refinements
+from synthmark.image.pictures import Picture, as_picture
+from synthmark.image.readout import Reading, Spectrum, aligned, decoding_false_alarm, folded_spectrum, pilot_score, read
+from synthmark.image.search import VIEWS, View, candidate_maps, line_spectrum
+from synthmark.keys import key_bytes
+from synthmark.payload import FORMAT_VERSION
+
+__all__ = ["ImageDetection", "extract"]
+
+_LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
+_ACCEPTED_SCORE = 6.0  # of the pilot after the fit: worth decoding
+_UNMOVED_SCORE = 3.5  # of the pilot at shift zero, the one place of a picture that was never cropped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageDetection(Detection):
+    """What was found in a picture.
+
+    Attributes
+    ----------
+    scale
+        Size of the marked picture's content here, relative to the canonical frame of this picture's size; 1.0
+        for a picture that was not cropped, whatever its size.
+    angle
+        Rotation of the content in degrees, anticlockwise, -180..180.
+    flipped
+        Whether the content is mirrored.
+    aspect
+        Width scale over height scale.
+    pilot_score
+        Best correlation with the pilot in standard deviations of no mark, found or not.
+    """
+
+    scale: float = 1.0
+    angle: float = 0.0
+    flipped: bool = False
+    aspect: float = 1.0
+    pilot_score: float = 0.0
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One extraction in progress: what it has tried, and the best pilot score on the way."""
+
+    source: Source
+    carriers: Carriers
+    decoded: int = 0
+    best_score: float = 0.0
+
+    def reading(self, spectrum: Spectrum) -> Reading | None:
+        """Decode an aligned spectrum and count the attempt."""
+        self.decoded += 1
+        return read(spectrum, self.carriers)
+
+
+def extract(
+    picture: object, key: bytes | None = None, *, search: Literal["full", "fast"] = "full"
+) -> ImageDetection:
+    """Look for a mark without knowing the original, its size or what happened since.
+
+    Parameters
+    ----------
+    picture
+        uint8, uint16 or float array (H, W), (H, W, 3) RGB or (H, W, 4), or a PIL image.
+    key
+        The key of the mark; None for the published default key.
+    search
+        "fast" finds marks in pictures that were resized, turned by quarter turns, mirrored or cut along the long
+        side; "full" goes on to any rotation, scale, crop, aspect and mild perspective.
+
+    Returns
+    -------
+    A detection that is true when a mark was found.
+
+    Raises
+    ------
+    InputError
+        When the picture, key or search is unusable.
+    """
+    if search not in ("full", "fast"):
+        raise InputError(f"The search is {search!r}; it can be 'full' or 'fast'.")
+    attempt = _Attempt(Source(as_picture(picture)), carriers(key_bytes(key)))
+    whitened = engine().whiten(canonical_planes(attempt.source.picture))[0]
+    found = _unmoved(attempt, folded_spectrum(whitened))
+    views = _views(attempt.source.picture) if found is None and search == "full" else []
+    for view in views:
+        found = found or _searched(attempt, view)
+    return found or ImageDetection(pilot_score=attempt.best_score)
+
+
+def _unmoved(attempt: _Attempt, spectrum: Spectrum) -> ImageDetection | None:
+    """Read a picture in its own canonical frame, in all eight orientations."""
+    frame = canonical_frame(attempt.source.picture.height, attempt.source.picture.width)
+    still = pilot_score(spectrum, attempt.carriers)
+    if still >= _UNMOVED_SCORE:
+        reading = attempt.reading(spectrum)
+        if reading is not None:
+            return _detection(attempt, reading, frame, still)
+    offset = best_offset(spectrum, attempt.carriers, TURNS)
+    attempt.best_score = max(offset.score, still)
+    if offset.score < _LIKELY_SCORE:
+        return None
+    turned = composed(frame, offset.orientation.T, (offset.across, offset.down))
+    direct = oriented(aligned(spectrum, offset.down, offset.across), offset.orientation.T)
+    reading = attempt.reading(direct)
+    if reading is not None:
+        return _detection(attempt, reading, turned, offset.score)
+    return _fitted(attempt, turned)
+
+
+def _fitted(attempt: _Attempt, frame: Homography) -> ImageDetection | None:
+    """Read an aligned frame as it is, then after the fine fit."""
+    for better, spectrum in refinements(attempt.source, frame, attempt.carriers):
+        score = pilot_score(spectrum, attempt.carriers)
+        attempt.best_score = max(attempt.best_score, score)
+        if score >= _ACCEPTED_SCORE:
+            reading = attempt.reading(spectrum)
+            if reading is not None:
+                return _detection(attempt, reading, better, score)
+    return None
+
+
+def _searched(attempt: _Attempt, view: View) -> ImageDetection | None:
+    """Try the maps that the line search proposes in one view."""
+    picture = attempt.source.picture
+    factor = view.short_side / min(picture.height, picture.width)
+    rows, columns = round(picture.height * factor), round(picture.width * factor)
+    whitened = engine().whiten(_middle_part(planes_at(picture, rows, columns), view))[0]
+    base = resized_frame((picture.height, picture.width), (rows, columns))
+    for linear in candidate_maps(line_spectrum(whitened, view.fft_size), attempt.carriers, view):
+        frame = composed(base, np.linalg.inv(linear))
+        window = attempt.source.window(frame)
+        spectrum = folded_spectrum(attempt.source.whitened(frame, window))
+        offset = best_offset(spectrum, attempt.carriers, MIRRORS)
+        attempt.best_score = max(attempt.best_score, offset.score)
+        if offset.score < _LIKELY_SCORE:
+            continue
+        shift = (window.left + offset.across, window.top + offset.down)
+        found = _fitted(attempt, composed(frame, offset.orientation.T, shift))
+        if found is not None:
+            return found
+    return None
+
+
+def _middle_part(planes: Planes, view: View) -> Planes:
+    """Return the part of a view that the line spectrum looks at."""
+    most = 3 * view.fft_size // 2
+    top, left = (max(0, length - most) // 2 for length in planes.shape[1:])
+    return np.ascontiguousarray(planes[:, top : top + most, left : left + most])
+
+
+def _views(picture: Picture) -> list[View]:
+    """Return the views worth searching: no view enlarges a picture more than 2.5 times."""
+    short = min(picture.height, picture.width)
+    return [view for view in VIEWS if view.short_side <= 512 or short >= 640]
+
+
+def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: float) -> ImageDetection:
+    """Describe a reading: geometry relative to a picture that was at most resized, and the false-alarm bound."""
+    base = canonical_frame(attempt.source.picture.height, attempt.source.picture.width)
+    linear = np.linalg.solve(base, frame)[:2, :2]
+    flipped = bool(np.linalg.det(linear) < 0)
+    across, down = linear[:, 0] * (-1 if flipped else 1), linear[:, 1]
+    return ImageDetection(
+        found=True,
+        content_id=reading.content_id,
+        false_alarm_probability=min(1.0, attempt.decoded * decoding_false_alarm() * _pilot_false_alarm(score)),
+        strength=round(reading.signal_to_noise, 2),
+        version=FORMAT_VERSION,
+        scale=round(math.sqrt(abs(np.linalg.det(linear))), 4),
+        angle=round(-math.degrees(math.atan2(across[1], across[0])), 2),
+        flipped=flipped,
+        aspect=round(float(np.hypot(*across) / np.hypot(*down)), 4),
+        pilot_score=round(score, 2),
+    )
+
+
+def _pilot_false_alarm(score: float) -> float:
+    return min(1.0, 3e6 * 0.5 * math.erfc(score / math.sqrt(2)))

@@ -1,0 +1,122 @@
+"""From a whitened, aligned picture to a content id: fold, weigh the rings by the pilot, decode, accept."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthmark.codes import PolarCode
+from synthmark.image.carriers import TILE, Carriers, radial_frequency
+from synthmark.image.engine import engine
+from synthmark.payload import CRC_BITS, FRAME_BITS, read_frame
+
+__all__ = [
+    "LIST_SIZE",
+    "Reading",
+    "aligned",
+    "folded_spectrum",
+    "pilot_score",
+    "pilot_surface",
+    "read",
+    "signal_to_noise",
+]
+
+LIST_SIZE = 32
+_RING_WIDTH = 3.0  # cycles per tile over which the pilot's correlation is smoothed
+
+Spectrum = NDArray[np.complex128]
+Real = NDArray[np.float64]
+
+_RINGS = np.minimum(np.rint(radial_frequency()).astype(np.intp), TILE // 2)
+_RING_SIZES = np.bincount(_RINGS.ravel())
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One payload that passed its CRC: the id, and its signal-to-noise ratio in dB per information bit."""
+
+    content_id: int
+    signal_to_noise: float
+
+
+def folded_spectrum(whitened: NDArray[np.float32]) -> Spectrum:
+    """Return the DFT of the folded tile, every ring scaled to unit power: complex (128, 128)."""
+    spectrum = np.fft.fft2(engine().fold(whitened, TILE).astype(np.float64))
+    power = np.bincount(_RINGS.ravel(), np.abs(spectrum.ravel()) ** 2) / _RING_SIZES
+    return np.asarray(spectrum / np.sqrt(power + 1e-12)[_RINGS])
+
+
+def pilot_surface(spectrum: Spectrum, carriers: Carriers) -> Real:
+    """Return the pilot's correlation at every cyclic shift, in standard deviations of no mark: (128, 128).
+
+    Entry (down, across) is the score of a picture whose tile begins at that pixel.
+    """
+    lines = len(carriers.lines)
+    return np.fft.ifft2(spectrum * carriers.pilot.conj()).real * (TILE * TILE / math.sqrt(2 * lines))
+
+
+def aligned(spectrum: Spectrum, down: float, across: float) -> Spectrum:
+    """Return the spectrum of the tile that begins at pixel (down, across)."""
+    index = np.fft.fftfreq(TILE)
+    return np.asarray(spectrum * np.exp(2j * np.pi * (index[:, None] * down + index[None, :] * across)))
+
+
+def _line_correlations(spectrum: Spectrum, carriers: Carriers) -> Real:
+    """Return the real correlation of each pilot line with an aligned spectrum; unit variance is 0.5."""
+    across, down = carriers.lines[:, 0], carriers.lines[:, 1]
+    return (spectrum[down, across] * carriers.pilot[down, across].conj()).real
+
+
+def pilot_score(spectrum: Spectrum, carriers: Carriers) -> float:
+    """Return the pilot's correlation with an aligned spectrum in standard deviations of no mark."""
+    correlations = _line_correlations(spectrum, carriers)
+    return float(correlations.sum() / math.sqrt(0.5 * len(correlations)))
+
+
+def ring_weights(spectrum: Spectrum, carriers: Carriers) -> Real:
+    """Return a weight for each carrier: what is left of the pilot near its frequency (maximal-ratio combining)."""
+    correlations = _line_correlations(spectrum, carriers)
+    distance = carriers.frequency[:, None] - np.hypot(*carriers.lines.T)[None, :]
+    kernel = np.exp(-0.5 * (distance / _RING_WIDTH) ** 2)
+    total = kernel.sum(axis=1)
+    mean = kernel @ correlations / total
+    variance = 0.5 * (kernel**2).sum(axis=1) / total**2
+    return np.maximum(mean - variance / np.maximum(mean, 1e-3), 0.0)
+
+
+def soft_bits(spectrum: Spectrum, carriers: Carriers) -> Real:
+    """Return the soft code bits of an aligned spectrum."""
+    return carriers.code_bits(spectrum, ring_weights(spectrum, carriers))
+
+
+def signal_to_noise(soft: Real, coded: Real) -> float:
+    """Return Eb/N0 in dB of soft bits against the coded signs (+1, -1) they should have."""
+    agreement = soft * coded
+    mean, variance = float(agreement.mean()), float(agreement.var())
+    if mean <= 0:
+        return -math.inf
+    return 10 * math.log10(mean * mean / (variance + 1e-30) * len(soft) / (2 * FRAME_BITS))
+
+
+def read(spectrum: Spectrum, carriers: Carriers) -> Reading | None:
+    """Decode an aligned spectrum; None when no candidate passes the CRC."""
+    soft = soft_bits(spectrum, carriers)
+    for word in carriers.code.decode(soft, LIST_SIZE):
+        content_id = read_frame(word)
+        if content_id is not None:
+            coded = 1.0 - 2.0 * carriers.code.encode(word)
+            return Reading(content_id, signal_to_noise(soft, coded))
+    return None
+
+
+def decoding_false_alarm() -> float:
+    """Return the chance that one decoding of noise passes the CRC: list size / 2**32."""
+    return LIST_SIZE / 2.0**CRC_BITS
+
+
+def code_of(carriers: Carriers) -> PolarCode:
+    """Return the code of the carriers."""
+    return carriers.code
