@@ -5,14 +5,31 @@ import sys
 
 import pytest
 
-HEAVY = {"numba", "llvmlite", "cv2", "PIL", "numpy", "scipy", "pywt", "rich", "typer", "asyncio", "multiprocessing"}
+HEAVY = {
+    "numba",
+    "llvmlite",
+    "cv2",
+    "PIL",
+    "numpy",
+    "scipy",
+    "pywt",
+    "rich",
+    "typer",
+    "asyncio",
+    "multiprocessing",
+}
 
 
 def loaded(code: str) -> set[str]:
     """Return the top-level modules in memory after running some code in a new interpreter."""
     script = f"import sys\n{code}\nprint('LOADED', *{{name.split('.')[0] for name in sys.modules}})"
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=True, timeout=60
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
     )
     return set(done.stdout.rpartition("LOADED")[2].split())
 
@@ -22,7 +39,10 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_listing_the_names_loads_nothing_heavy():
-    assert loaded("import synthmark; dir(synthmark); synthmark.Config; synthmark.SynthmarkError") & HEAVY == set()
+    assert (
+        loaded("import synthmark; dir(synthmark); synthmark.Config; synthmark.SynthmarkError") & HEAVY
+        == set()
+    )
 
 
 @pytest.mark.parametrize("program", ["synthmark.cli", "extract_tool.cli"])

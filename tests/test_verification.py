@@ -6,9 +6,9 @@ import pickle
 from pathlib import Path
 
 import pytest
+import stand_in_watermark
 from media import files
 
-import stand_in_watermark
 from synthmark.catalogue import message
 from synthmark.config import Config
 from synthmark.errors import DamagedMediaError, MediaError, UnsupportedMediaError
@@ -79,7 +79,10 @@ def test_reports_are_as_they_were(name, tmp_path):
     if name == "conflict":
         label = new_label("studio", "synthmark-5a00000000000001")
         source.write_bytes(write_metadata(marked_png(), MetadataRecord(label)))
-    found = json.dumps(without_placement_noise(verify_file(source).as_json()), indent=2, ensure_ascii=False) + "\n"
+    found = (
+        json.dumps(without_placement_noise(verify_file(source).as_json()), indent=2, ensure_ascii=False)
+        + "\n"
+    )
     assert found == (GOLDEN / f"report-{name}.json").read_text(encoding="utf-8")
 
 
@@ -115,12 +118,17 @@ def test_a_foreign_number_is_no_conflict(tmp_path):
 @pytest.mark.parametrize("number", ["x5a23456789abcdef", "ID/5A23456789ABCDEF/1"])
 def test_a_foreign_number_that_holds_the_id_agrees(number, tmp_path):
     data = write_metadata(marked_png(), MetadataRecord(new_label("other", number)))
-    assert verify_file(written(tmp_path, "a.png", data)).agreement == {"content_id": ("metadata", "watermark")}
+    assert verify_file(written(tmp_path, "a.png", data)).agreement == {
+        "content_id": ("metadata", "watermark")
+    }
 
 
 def test_metadata_alone_or_watermark_alone_is_a_label(tmp_path):
     alone = write_metadata(files()["png"], MetadataRecord(new_label("other", "1")))
-    for data, outcomes in ((alone, ["detected", "not_detected"]), (marked_png(), ["not_detected", "detected"])):
+    for data, outcomes in (
+        (alone, ["detected", "not_detected"]),
+        (marked_png(), ["not_detected", "detected"]),
+    ):
         report = verify_file(written(tmp_path, "a.png", data))
         assert report.verdict == "labelled"
         assert [layer.outcome for layer in report.layers[:2]] == outcomes
@@ -150,8 +158,9 @@ def test_a_label_that_deviates_counts_and_says_so(tmp_path):
 
 
 def test_an_iptc_source_type_alone_is_a_label(tmp_path):
-    from PIL import Image
     import io
+
+    from PIL import Image
 
     packet = (
         b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -269,5 +278,3 @@ def test_numbers_that_json_lacks_become_null(tmp_path, monkeypatch):
     record = embed_file(source, tmp_path / "b.png", CONTENT_ID)
     assert record.as_json()["psnr"] is None or record.psnr > 60
     json.dumps(record.as_json(), allow_nan=False)
-
-

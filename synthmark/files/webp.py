@@ -65,7 +65,7 @@ def quality_of(source: bytes) -> int | None:
     if not indices:
         return _USUAL_QUALITY
     exponent = 1.446 if len(set(indices)) > 1 else 1.0
-    linear = (1 - max(indices) / 127) ** (3 / exponent)
+    linear = float((1 - max(indices) / 127) ** (3 / exponent))
     quality = 150 * linear if linear < 0.5 else 50 * (1 + linear)
     return min(100, max(1, round(quality)))
 
