@@ -85,7 +85,7 @@ def embed_file(  # noqa: PLR0913 - options by keyword
     key
         16 to 1024 bytes; None for the published default key.
     strength
-        "auto", or a factor from 0.1 to 10 on the usual strength.
+        "auto", or a factor on the strength that is chosen for each picture.
 
     Raises
     ------
@@ -239,7 +239,8 @@ class _Task:
         def finish(data: bytes) -> bytes:
             return self._with_metadata(data, existing, content_id) if self.config.metadata else data
 
-        mark = Mark(content_id, self.key, self.config.strength) if self.config.watermark else None
+        strength = 1.0 if self.config.strength == "auto" else float(self.config.strength)
+        mark = Mark(content_id, self.key, strength) if self.config.watermark else None
         return write_closed_loop(self.target, file, frames, Plan(mark, finish, self.config.jpeg_quality))
 
     def _with_metadata(self, data: bytes, existing: MetadataReport, content_id: int) -> bytes:

@@ -33,7 +33,7 @@ def _shift(mean, bit):
     return min((target - mean for target in fitting), key=abs)
 
 
-def embed(picture, content_id, key=None, *, strength="auto"):
+def embed(picture, content_id, key=None, *, strength=1.0):
     view = as_picture(picture)
     flat = view.colour.max() == view.colour.min()
     if min(view.width, view.height) < 64 or flat or not all(block.any() for block in _blocks(view)):

@@ -197,13 +197,13 @@ def test_a_signed_credential_is_refused_unless_forced(tmp_path):
 def test_a_mark_that_does_not_survive_the_coding_is_made_stronger(tmp_path, monkeypatch):
     tried = []
 
-    def weak(picture, content_id, key=None, *, strength="auto"):
+    def weak(picture, content_id, key=None, *, strength=1.0):
         tried.append(strength)
-        return picture if strength in ("auto", 1.4) else stand_in_watermark.embed(picture, content_id, key)
+        return picture if strength in (1.0, 1.25) else stand_in_watermark.embed(picture, content_id, key)
 
     monkeypatch.setattr("synthmark.image.embed", weak)
     record, target = labelled(tmp_path, files()["png"])
-    assert tried == ["auto", 1.4, 2.0]
+    assert tried == [1.0, 1.25, 1.6]
     assert [item.code for item in record.messages] == ["note.stronger"]
     assert verify_file(target).verdict == "labelled"
 

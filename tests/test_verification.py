@@ -270,7 +270,7 @@ def test_the_worst_comes_first(outcomes, contradictory, verdict):
 
 
 def test_numbers_that_json_lacks_become_null(tmp_path, monkeypatch):
-    def nothing_changed(picture, content_id, key=None, *, strength="auto"):
+    def nothing_changed(picture, content_id, key=None, *, strength=1.0):
         return stand_in_watermark.embed(picture, content_id, key)
 
     monkeypatch.setattr("synthmark.image.embed", nothing_changed)

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "Written", "write_closed_loop"]
 
-# Strengths to try when the mark does not survive the file's own encoding, as factors of the one asked for.
-_STRONGER = (1.4, 2.0, 2.8)
+# Tried when the mark does not survive the file's own encoding, as factors on the strength asked for. The mark
+# may then cost up to 4 dB more than usual; beyond that it could be seen.
+_STRONGER = (1.25, 1.6)
+_MOST_STRENGTH = 4.0
 # Frames of a long animation that are read back, spread evenly.
 _CHECKED_FRAMES = 16
 
@@ -77,7 +79,7 @@ class Written:
 class _Attempt:
     """How strongly to mark, and whether to keep the palette."""
 
-    strength: str | float
+    strength: float
     palette: bool
     notes: tuple[str, ...]
 
@@ -106,7 +108,7 @@ def write_closed_loop(target: Path, file: PictureFile, frames: Sequence[Picture]
         When the file cannot be encoded or written.
     """
     if plan.mark is None:
-        return _written(target, file, _unmarked(frames), plan, _Attempt("auto", palette=True, notes=()))
+        return _written(target, file, _unmarked(frames), plan, _Attempt(1.0, palette=True, notes=()))
     failure: CapacityError | None = None
     for attempt in _attempts(file, plan.mark.strength):
         try:
@@ -135,16 +137,16 @@ def _written(target: Path, file: PictureFile, marked: MarkedFrames, plan: Plan, 
     return Written(data, marked.psnr, len(marked.marked), attempt.notes)
 
 
-def _attempts(file: PictureFile, strength: str | float) -> Iterator[_Attempt]:
+def _attempts(file: PictureFile, strength: float) -> Iterator[_Attempt]:
     """Yield what to try, the least intrusive first."""
     yield _Attempt(strength, palette=True, notes=())
     notes: tuple[str, ...] = ()
     if has_palette(file):
         notes = ("note.true_colour",)
         yield _Attempt(strength, palette=False, notes=notes)
-    usual = 1.0 if isinstance(strength, str) else strength
     for factor in _STRONGER:
-        yield _Attempt(usual * factor, palette=False, notes=(*notes, "note.stronger"))
+        if strength * factor <= _MOST_STRENGTH:
+            yield _Attempt(strength * factor, palette=False, notes=(*notes, "note.stronger"))
 
 
 def _fill_and_compare(temporary: Path, data: bytes) -> None:

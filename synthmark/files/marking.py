@@ -31,11 +31,11 @@ _BAND = 256
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A watermark to embed: content id, key (None: the published one) and strength ("auto" or a factor)."""
+    """A watermark to embed: content id, key (None: the published one), and factor on the usual strength."""
 
     content_id: int
     key: bytes | None
-    strength: str | float
+    strength: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
