@@ -205,10 +205,23 @@ def test_it_cannot_embed(files):
     )
 
 
+REFUSE_NETWORK = """
+def refuse(event, _arguments):
+    if event.startswith("socket."):
+        raise RuntimeError("network: " + event)
+sys.addaudithook(refuse)
+"""
+
+
 def test_it_uses_no_network(files):
-    forbid = "import socket\ndef refuse(*a, **k): raise RuntimeError('network')\nsocket.socket = refuse"
-    code, out, _ = spied(forbid, files / "labelled.png")
+    code, out, _ = spied(REFUSE_NETWORK, files / "labelled.png")
     assert code == 0, out
+
+
+def test_the_measure_sees_the_network(files):
+    code, out, _ = spied(f"{REFUSE_NETWORK}\nimport socket\nsocket.socket()", files / "labelled.png")
+    assert code != 0
+    assert "network: socket.__new__" in out
 
 
 def test_it_works_without_numba(files):
