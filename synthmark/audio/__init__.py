@@ -1,1 +1,35 @@
 """Sound: arrays in, arrays out; no files."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synthmark.audio.detection import AudioDetection, AudioMark
+    from synthmark.audio.embedding import embed
+    from synthmark.audio.extraction import extract
+    from synthmark.audio.streaming import StreamEmbedder
+
+_HOMES = {
+    "AudioDetection": "detection",
+    "AudioMark": "detection",
+    "StreamEmbedder": "streaming",
+    "embed": "embedding",
+    "extract": "extraction",
+}
+__all__ = ["AudioDetection", "AudioMark", "StreamEmbedder", "embed", "extract"]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'synthmark.audio' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"synthmark.audio.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

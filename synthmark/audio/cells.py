@@ -1,0 +1,72 @@
+"""Cells of sound, seen the same way by the embedder and the extractor: energy, level and whitened loudness."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthmark.audio.layout import BANDS, FIRST_BAND, HOP
+
+__all__ = ["CLIP", "Cells", "band_energies", "energy_floor", "whiten"]
+
+Cells = NDArray[np.float32]
+
+CLIP = 4.0
+"""Whitened loudness is clipped here, in decibels: no single loud event outweighs the rest."""
+_FLOOR = 10**-4.5
+_SILENCE = 3e-6  # energy of a cell of white noise at -85 dB below full scale
+_BAND_REACH = 3
+_ROW_REACH = 2
+
+
+def band_energies(spectrum: NDArray[np.complex64]) -> Cells:
+    """Return the energy of the 60 bands in each frame of `lapped.analyse`: float32, (frames, BANDS)."""
+    last = FIRST_BAND + BANDS
+    low = spectrum[:, FIRST_BAND:last]
+    high = spectrum[:, HOP - last : HOP - FIRST_BAND][:, ::-1]
+    energy: Cells = low.real**2 + low.imag**2 + high.real**2 + high.imag**2
+    return energy
+
+
+def energy_floor(level: NDArray[np.float32] | float) -> NDArray[np.float32] | float:
+    """Return the energy below which a cell counts as silent, from the mean energy of the cells around."""
+    return level * _FLOOR + _SILENCE
+
+
+def _mean_over_bands(loudness: Cells) -> Cells:
+    sums = np.zeros((len(loudness), BANDS + 1), np.float32)
+    np.cumsum(loudness, axis=1, out=sums[:, 1:])
+    first = np.maximum(np.arange(BANDS) - _BAND_REACH, 0)
+    last = np.minimum(np.arange(BANDS) + _BAND_REACH + 1, BANDS)
+    return (sums[:, last] - sums[:, first]) / (last - first).astype(np.float32)
+
+
+def _mean_over_rows(loudness: Cells, step: int) -> Cells:
+    total = loudness.copy()
+    count = np.ones(len(loudness), np.float32)
+    for shift in range(step, _ROW_REACH * step + 1, step):
+        total[shift:] += loudness[:-shift]
+        total[:-shift] += loudness[shift:]
+        count[shift:] += 1
+        count[:-shift] += 1
+    total /= count[:, None]
+    return total
+
+
+def whiten(energy: Cells, floor: NDArray[np.float32] | float, step: int) -> Cells:
+    """Return how much louder each cell is than its neighbours in frequency and time, in decibels, clipped.
+
+    Parameters
+    ----------
+    energy
+        float32, (frames, BANDS).
+    floor
+        Added to the energy: cells below it say nothing. Scalar or (frames, 1).
+    step
+        Frames from row to row.
+    """
+    loudness = np.log(energy + np.float32(1) * floor, dtype=np.float32)
+    loudness *= np.float32(10 / np.log(10))
+    loudness -= _mean_over_bands(loudness)
+    loudness -= _mean_over_rows(loudness, step)
+    return np.clip(loudness, -CLIP, CLIP, out=loudness)

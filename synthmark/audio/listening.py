@@ -1,0 +1,165 @@
+"""A stretch of sound as the extractor sees it, at any pitch and tempo, and the pilot's place in it."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthmark.audio.cells import Cells, energy_floor, whiten
+from synthmark.audio.lapped import analyse
+from synthmark.audio.layout import BANDS, FIRST_BAND, FRAME, HOP, PILOT_CELLS, RATE, TILE_ROWS, Layout
+
+__all__ = ["STEPS_PER_ROW", "STEP_SECONDS", "TILE_STEPS", "Alignment", "Listening", "Window"]
+
+_STEP = HOP // 2
+STEPS_PER_ROW = 2 * HOP // _STEP
+TILE_STEPS = TILE_ROWS * STEPS_PER_ROW
+STEP_SECONDS = _STEP / RATE
+_LEVEL_STEPS = round(5.0 / STEP_SECONDS)
+_BINS = 152  # up to 4.75 kHz: the highest band at a pitch of 1.12
+_CHUNK = 4096
+_PILOT_SHARE = PILOT_CELLS / (TILE_ROWS * BANDS)
+
+Window = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where the tiles of a mark lie.
+
+    Attributes
+    ----------
+    score
+        The pilot's correlation in standard deviations.
+    pitch
+        Frequencies as a multiple of those at embedding.
+    stretch
+        Durations as a multiple of those at embedding.
+    window
+        The tiles (first, last + 1), counted from the start of the stretch of sound, that were added up.
+    offset
+        Start of the first tile in steps of 8 ms at the tempo of embedding, 0 to TILE_STEPS.
+    """
+
+    score: float
+    pitch: float
+    stretch: float
+    window: Window
+    offset: int
+
+
+@functools.lru_cache(maxsize=64)
+def _band_matrix(pitch: float) -> NDArray[np.float32]:
+    """Return the share of each frequency bin in each band when all frequencies are `pitch` times as high."""
+    edges = (2 * FIRST_BAND + 2 * np.arange(BANDS + 1)) * pitch
+    bins = np.arange(_BINS)[:, None]
+    share = np.minimum(edges[None, 1:], bins + 1) - np.maximum(edges[None, :-1], bins)
+    return np.clip(share, 0, 1).astype(np.float32)
+
+
+def _powers(work: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the power of the frequency bins every 8 ms: float32, (steps, _BINS)."""
+    steps = max(1 + (len(work) - FRAME) // _STEP, 0)
+    power = np.empty((steps, _BINS), np.float32)
+    for first in range(0, steps, _CHUNK):
+        last = min(first + _CHUNK, steps)
+        spectrum = analyse(work[first * _STEP : (last - 1) * _STEP + FRAME], _STEP)
+        low = spectrum[:, : _BINS // 2]
+        high = spectrum[:, : -_BINS // 2 - 1 : -1]
+        power[first:last, 0::2] = low.real**2 + low.imag**2
+        power[first:last, 1::2] = high.real**2 + high.imag**2
+    return power
+
+
+def _levels(energy: Cells) -> NDArray[np.float32]:
+    """Return the mean energy of a cell within five seconds on either side: (steps, 1)."""
+    sums = np.concatenate([[0.0], np.cumsum(energy.mean(axis=1), dtype=np.float64)])
+    steps = np.arange(len(energy))
+    first = np.maximum(steps - _LEVEL_STEPS, 0)
+    last = np.minimum(steps + _LEVEL_STEPS + 1, len(energy))
+    return ((sums[last] - sums[first]) / (last - first)).astype(np.float32)[:, None]
+
+
+class Listening:
+    """A stretch of sound at the working rate, ready to be looked at from many alignments."""
+
+    def __init__(self, powers: NDArray[np.float32]) -> None:
+        self._powers = powers
+        self._seen: tuple[float, Cells] | None = None
+
+    @classmethod
+    def to(cls, work: NDArray[np.float32]) -> Listening:
+        """Listen to mono samples at the working rate: float32, (n,)."""
+        return cls(_powers(work))
+
+    def __len__(self) -> int:
+        """Return the number of steps of 8 ms."""
+        return max(len(self._powers) - 2, 0)
+
+    def part(self, first: float, last: float) -> Listening:
+        """Return the stretch between two steps."""
+        return Listening(self._powers[max(int(first), 0) : max(math.ceil(last), 0) + 2])
+
+    def tiles(self, stretch: float = 1.0) -> int:
+        """Return the number of tiles, the last one perhaps cut short."""
+        return math.ceil(int(len(self) / stretch) / TILE_STEPS)
+
+    def cells(self, pitch: float) -> Cells:
+        """Return the whitened cells that begin at each step: float32, (steps, BANDS)."""
+        if self._seen is None or self._seen[0] != pitch:
+            energy = self._powers @ _band_matrix(pitch)
+            energy = energy[:-2] + energy[2:]
+            self._seen = pitch, whiten(energy, energy_floor(_levels(energy)), STEPS_PER_ROW)
+        return self._seen[1]
+
+    def at_tempo(self, pitch: float, stretch: float) -> Cells:
+        """Return the cells at the tempo of embedding, filled up to whole tiles: (tiles, TILE_STEPS, BANDS)."""
+        cells = self.cells(pitch)
+        count = int(len(cells) / stretch)
+        filled = np.zeros((math.ceil(count / TILE_STEPS) * TILE_STEPS, BANDS), np.float32)
+        if stretch == 1.0:
+            filled[:count] = cells
+        else:
+            filled[:count] = cells[np.minimum((np.arange(count) * stretch + 0.5).astype(np.intp), len(cells) - 1)]
+        return filled.reshape(-1, TILE_STEPS, BANDS)
+
+    def scan(
+        self, layout: Layout, pitch: float, stretch: float, windows: list[Window], best: int = 1
+    ) -> list[Alignment]:
+        """Return the `best` places of the pilot in each window of tiles, by an estimate of their score."""
+        tiles = self.at_tempo(pitch, stretch)
+        matches = _running(_pilot_matches(tiles, layout))
+        energies = _running((tiles**2).reshape(len(tiles), TILE_ROWS, STEPS_PER_ROW, BANDS).sum(axis=(1, 3)))
+        found = []
+        for first, last in windows:
+            noise = np.sqrt((energies[last] - energies[first]) * _PILOT_SHARE) + 1e-6
+            score = (matches[last] - matches[first]) / np.resize(noise, TILE_STEPS)
+            for offset in np.argsort(-score)[:best]:
+                found.append(Alignment(float(score[offset]), pitch, stretch, (first, last), int(offset)))
+        return found
+
+    def folded(self, at: Alignment) -> Cells:
+        """Return the tiles of an alignment added on top of one another: float32, (TILE_ROWS, BANDS)."""
+        first, last = at.window
+        total = self.at_tempo(at.pitch, at.stretch)[first:last].sum(axis=0)
+        return np.roll(total, -at.offset, axis=0)[::STEPS_PER_ROW]
+
+
+def _running(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    total = np.zeros((len(values) + 1, *values.shape[1:]))
+    np.cumsum(values, axis=0, out=total[1:])
+    return total
+
+
+def _pilot_matches(tiles: Cells, layout: Layout) -> NDArray[np.float32]:
+    """Return the cyclic correlation of each tile with the pilot at every offset: (tiles, TILE_STEPS)."""
+    pilot = np.zeros((TILE_STEPS, BANDS), np.float32)
+    pilot[::STEPS_PER_ROW] = layout.pilot
+    reference = np.fft.rfft(pilot, axis=0).conj().astype(np.complex64)
+    spectra = np.fft.rfft(tiles, axis=1)
+    product = np.einsum("tsb,sb->ts", spectra, reference)
+    return np.fft.irfft(product, TILE_STEPS, axis=1).astype(np.float32)

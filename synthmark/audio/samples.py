@@ -1,0 +1,99 @@
+"""Arrays of samples as callers give them: checked, seen as floating point, and put back in their own form."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthmark.errors import InputError
+
+__all__ = ["MAX_CHANNELS", "Sound", "as_sound", "check_rate"]
+
+MAX_CHANNELS = 64
+_RATES = (8000, 192_000)
+_PEAKS = {"int16": 2.0**15, "int32": 2.0**31, "float32": 1.0, "float64": 1.0}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """Samples with a known form.
+
+    Attributes
+    ----------
+    samples
+        The caller's array seen as (n, channels); never written to.
+    peak
+        The value of full scale in the caller's dtype.
+    flat
+        Whether the caller gave shape (n,).
+    """
+
+    samples: NDArray[np.generic]
+    peak: float
+    flat: bool
+
+    def __len__(self) -> int:
+        """Return the number of samples per channel."""
+        return len(self.samples)
+
+    @property
+    def channels(self) -> int:
+        """The number of channels."""
+        return int(self.samples.shape[1])
+
+    def scaled(self, first: int, last: int) -> NDArray[np.float32]:
+        """Return a stretch as float32 in units of full scale, shape (n, channels).
+
+        Raises
+        ------
+        InputError
+            When the stretch holds a value that is no finite number.
+        """
+        part = self.samples[first:last].astype(np.float32) * np.float32(1 / self.peak)
+        if not np.isfinite(part).all():
+            raise InputError("The sound holds NaN or infinite samples; replace them by numbers first.")
+        return part
+
+    def restored(self, changed: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Return changed samples (n, channels) in the shape the caller used."""
+        return changed[:, 0] if self.flat else changed
+
+
+def check_rate(sample_rate: float) -> float:
+    """Return the sample rate as a number.
+
+    Raises
+    ------
+    InputError
+        When it is no number between 8000 and 192000.
+    """
+    low, high = _RATES
+    if isinstance(sample_rate, bool) or not isinstance(sample_rate, int | float | np.integer | np.floating):
+        raise InputError(f"The sample rate is {sample_rate!r}; a number of hertz is needed.")
+    if not (math.isfinite(sample_rate) and low <= sample_rate <= high):
+        raise InputError(f"The sample rate is {sample_rate} Hz; {low} to {high} Hz are supported.")
+    return float(sample_rate)
+
+
+def as_sound(samples: object) -> Sound:
+    """Check an array of samples: (n,) or (n, channels); int16, int32, float32 or float64.
+
+    Raises
+    ------
+    InputError
+        For any other object, dtype or shape.
+    """
+    if not isinstance(samples, np.ndarray):
+        raise InputError(f"The samples are {type(samples).__name__}; a NumPy array is needed.")
+    if samples.dtype.name not in _PEAKS:
+        raise InputError(f"The samples are {samples.dtype}; int16, int32, float32 or float64 is needed.")
+    if samples.ndim not in {1, 2} or (samples.ndim == 2 and not 1 <= samples.shape[1] <= MAX_CHANNELS):
+        raise InputError(
+            f"The samples have shape {samples.shape}; (n,) or (n, channels) with at most {MAX_CHANNELS} channels "
+            "is needed."
+        )
+    flat = samples.ndim == 1
+    return Sound(samples[:, None] if flat else samples, _PEAKS[samples.dtype.name], flat)

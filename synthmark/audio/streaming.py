@@ -1,0 +1,166 @@
+"""Marking sound as it arrives: the one engine behind `embed` and live synthesis."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthmark import keys
+from synthmark.audio.gains import BLOCK_ROWS, CONTEXT, GainControl, change
+from synthmark.audio.lapped import analyse
+from synthmark.audio.layout import HOP, RATE, layout_for
+from synthmark.audio.mixing import SILENT_RUN, add_change
+from synthmark.audio.resampling import resampler_between
+from synthmark.audio.samples import Sound, as_sound, check_rate
+from synthmark.errors import InputError
+from synthmark.payload import check_content_id
+
+__all__ = ["StreamEmbedder"]
+
+_BLOCK = BLOCK_ROWS * 2 * HOP
+_WEAK_MIX = 0.1
+
+
+class StreamEmbedder:
+    """Marks sound piece by piece; the pieces together equal `audio.embed` of the whole, sample by sample.
+
+    Unlike `audio.embed` it cannot refuse: sound too short or too silent to carry a mark passes unmarked.
+
+    Parameters
+    ----------
+    sample_rate
+        Hertz, 8000 to 192000.
+    content_id
+        The 64-bit content id.
+    key
+        16 to 1024 bytes, or None for the published default key.
+
+    Raises
+    ------
+    InputError
+        When an argument has a wrong type or range.
+    """
+
+    def __init__(self, sample_rate: float, content_id: int, key: bytes | None = None) -> None:
+        rate = check_rate(sample_rate)
+        self._down = resampler_between(rate, RATE)
+        self._up = resampler_between(RATE, rate)
+        self._control = GainControl(layout_for(keys.key_bytes(key)), check_content_id(content_id))
+        self._rate = rate
+        self._block = 0
+        self._pending: Sound | None = None  # samples from number _start on
+        self._start = 0
+        self._received = 0
+        self._sent = 0
+        self._delta = np.zeros((0, 0), np.float32)  # (channels, work samples of the last block with context)
+
+    @property
+    def latency(self) -> float:
+        """The longest time in seconds between a sample's arrival and its return (about 2.7)."""
+        return (_BLOCK + CONTEXT + 2 * HOP) / RATE + (self._down.reach + 1) / self._rate
+
+    def push(self, chunk: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Take the next samples and return those that are ready, in the same dtype.
+
+        Parameters
+        ----------
+        chunk
+            (n,) or (n, channels), any n; the dtype and the number of channels of the first chunk stay.
+        """
+        sound = as_sound(chunk)
+        pending = sound if self._pending is None else _joined(self._pending, sound)
+        self._pending = pending
+        self._received += len(sound)
+        ready = [pending.samples[:0]]
+        while self._received >= self._needed():
+            ready.append(self._next_block(self._sendable()))
+        return pending.restored(np.concatenate(ready))
+
+    def finish(self) -> NDArray[np.generic]:
+        """Return the rest; the embedder takes no samples after this."""
+        if self._pending is None:
+            return np.zeros(0, np.float32)
+        ready = [self._pending.samples[:0]]
+        while self._sent < self._received:
+            ready.append(self._next_block(min(self._sendable(), self._received)))
+        return self._pending.restored(np.concatenate(ready))
+
+    def _needed(self) -> int:
+        """Number of samples that must have arrived before the next block can be decided."""
+        work = _BLOCK * (self._block + 1) + CONTEXT
+        return math.ceil(work / self._down.ratio) + self._down.reach + SILENT_RUN
+
+    def _sendable(self) -> int:
+        """Number of samples whose change is final once the next block is decided."""
+        return math.floor((_BLOCK * (self._block + 1) - HOP - self._up.reach) * self._up.ratio)
+
+    def _next_block(self, last: int) -> NDArray[np.generic]:
+        """Decide one block; return the samples up to number `last`."""
+        begin = _BLOCK * self._block - HOP - CONTEXT
+        self._mark(begin, begin + _BLOCK + HOP + 2 * CONTEXT)
+        first, self._sent = self._sent, last
+        self._block += 1
+        out = self._changed(first, last, begin)
+        self._forget(begin + _BLOCK)
+        return out
+
+    def _mark(self, begin: int, end: int) -> None:
+        """Extend the change at the working rate over the block that lies between `begin` and `end`."""
+        assert self._pending is not None
+        work = self._at_work_rate(self._pending, begin, end)
+        delta = np.zeros_like(work)
+        if self._block > 0:
+            delta[:, : HOP + 2 * CONTEXT] = self._delta[:, _BLOCK:]
+        weights = _mix_weights(work)
+        gains = self._control.decide(weights @ work, weights @ (work + delta))
+        for channel, host in enumerate(work):
+            added = change(analyse(host[CONTEXT:-CONTEXT]), gains)
+            delta[channel, CONTEXT : CONTEXT + len(added)] += added
+        self._delta = delta
+
+    def _at_work_rate(self, pending: Sound, begin: int, end: int) -> NDArray[np.float32]:
+        low, high = self._down.inputs_for(begin, end)
+        offset = max(low - self._start, 0)
+        part = pending.scaled(offset, max(high - self._start, 0))
+        start = self._start + offset
+        return np.stack([self._down.convert(c, start, begin, end) for c in np.ascontiguousarray(part.T)])
+
+    def _changed(self, first: int, last: int, begin: int) -> NDArray[np.generic]:
+        """Return the samples `first` to `last` with the change added."""
+        assert self._pending is not None
+        delta = np.stack([self._up.convert(d, begin, first, last) for d in self._delta], axis=1)
+        low = max(first - SILENT_RUN, self._start)
+        near = self._pending.samples[low - self._start : last + SILENT_RUN - self._start]
+        return add_change(near, delta, self._pending.peak, first - low, last - low)
+
+    def _forget(self, begin: int) -> None:
+        """Drop the samples that neither the next block nor its output needs."""
+        assert self._pending is not None
+        needed = min(self._down.inputs_for(begin, begin)[0], self._sent - SILENT_RUN)
+        drop = min(max(needed - self._start, 0), len(self._pending))
+        self._pending = Sound(self._pending.samples[drop:], self._pending.peak, self._pending.flat)
+        self._start += drop
+
+
+def _joined(before: Sound, after: Sound) -> Sound:
+    if before.samples.dtype != after.samples.dtype or before.channels != after.channels:
+        raise InputError(
+            f"The chunk has {after.channels} channels of {after.samples.dtype}; the first one had "
+            f"{before.channels} of {before.samples.dtype}."
+        )
+    return Sound(np.concatenate([before.samples, after.samples]), before.peak, before.flat)
+
+
+def _mix_weights(work: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the weights of the channels in the mix that steers the gains: the mean, or the loudest channel alone
+    when the channels cancel in the mean.
+    """
+    channels = len(work)
+    power = np.einsum("ij,ij->i", work, work)
+    mean = np.full(channels, 1 / channels, np.float32)
+    mix = mean @ work
+    if float(mix @ mix) * channels >= _WEAK_MIX * float(power.max()):
+        return mean
+    return np.eye(channels, dtype=np.float32)[int(power.argmax())]
