@@ -19,9 +19,9 @@ def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
     except ImportError:
         return function
     try:
-        return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True)(function))
+        return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError:  # numba finds no place for a cache: zip archive, frozen bundle, no home directory
-        return cast("Callable[..., Any]", numba.njit(nogil=True)(function))
+        return cast("Callable[..., Any]", numba.njit(nogil=True, error_model="numpy")(function))
 
 
 class _Lazy:

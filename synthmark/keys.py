@@ -43,7 +43,9 @@ def key_bytes(key: bytes | None) -> bytes:
     if key is None:
         return DEFAULT_KEY
     if not isinstance(key, bytes):
-        raise InputError(f"The key is {type(key).__name__}; give bytes, or None for the published default key.")
+        raise InputError(
+            f"The key is {type(key).__name__}; give bytes, or None for the published default key."
+        )
     if not _MIN_KEY_BYTES <= len(key) <= _MAX_KEY_BYTES:
         raise InputError(
             f"The key has {len(key)} bytes; {_MIN_KEY_BYTES} to {_MAX_KEY_BYTES} are needed. "
@@ -106,7 +108,9 @@ def key_words(key: bytes, label: str, count: int) -> NDArray[np.uint64]:
 
 def signs(key: bytes, label: str, count: int) -> NDArray[np.float64]:
     """Return `count` keyed signs, each -1.0 or +1.0 (top bit of each word)."""
-    return 1.0 - 2.0 * (key_words(key, label, count) >> 63)
+    import numpy as np  # noqa: PLC0415 - see above
+
+    return np.where(key_words(key, label, count) >> np.uint64(63), -1.0, 1.0)
 
 
 def permutation(key: bytes, label: str, count: int) -> NDArray[np.intp]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from synthmark._jit import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["decode_list", "transform"]
 
@@ -160,4 +164,3 @@ def decode_list(
                 left_source[p, s] = p
     best = np.argsort(metric)
     return bits[best], metric[best]
-

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthmark.codes import _kernels
 from synthmark.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["PolarCode"]
 
@@ -61,7 +64,9 @@ class PolarCode:
 
     def __post_init__(self) -> None:
         if self.length & (self.length - 1) or not 0 < self.info <= self.length:
-            raise InputError(f"No polar code has length {self.length} for {self.info} bits; use a power of two.")
+            raise InputError(
+                f"No polar code has length {self.length} for {self.info} bits; use a power of two."
+            )
         positions = np.sort(_reliability_order(self.length)[self.length - self.info :])
         frozen = np.ones(self.length, np.bool_)
         frozen[positions] = False

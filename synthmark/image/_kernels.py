@@ -21,7 +21,12 @@ Indices = NDArray[np.int32]
 
 @kernel
 def resample(
-    pixels: NDArray[Any], rows: Indices, row_weights: Floats, columns: Indices, column_weights: Floats, scale: float
+    pixels: NDArray[Any],
+    rows: Indices,
+    row_weights: Floats,
+    columns: Indices,
+    column_weights: Floats,
+    scale: float,
 ) -> Floats:
     """Resample a picture to luma and two colour differences.
 
@@ -76,13 +81,16 @@ def resample(
 
 
 @kernel
-def whiten(planes: Floats) -> tuple[Floats, Floats]:
+def whiten(planes: Floats, weighted: bool) -> tuple[Floats, Floats]:
     """Remove what the neighbourhood and the colour predict, divide by local activity, clip.
 
     Parameters
     ----------
     planes
         float32 (1 or 3, h, w): luma and, for colour, two colour differences, in units of 0..255.
+    weighted
+        Whether to weigh every pixel by the amplitude that the embedder uses at its activity over the noise
+        expected there. Strong compression erases the mark where it is flat: no weights are better then.
 
     Returns
     -------
@@ -92,8 +100,7 @@ def whiten(planes: Floats) -> tuple[Floats, Floats]:
     Notes
     -----
     d, u, v = planes minus their 7 x 7 means; e = d - a u - b v with a, b fitted over 9 x 9 pixels (the mark adds
-    the same to red, green and blue, so u and v are free of it); e / (rms of e over 7 x 7 + 0.25), clipped at 2;
-    weighted by the amplitude that the embedder uses at this activity over the noise expected there.
+    the same to red, green and blue, so u and v are free of it); e / (rms of e over 7 x 7 + 0.25), clipped at 2.
     """
     channels, height, width = planes.shape
     high = np.empty((channels, height, width), np.float32)
@@ -128,6 +135,7 @@ def whiten(planes: Floats) -> tuple[Floats, Floats]:
     ring = np.empty((9, products, width), np.float32)
     sums = np.empty((products, width + 8), np.float32)
     boxed = np.empty((products, width), np.float32)
+    slots = np.empty(9, np.int64)
     ready = 0
     for y in range(height):
         while ready <= min(y + 4, height - 1):
@@ -144,13 +152,14 @@ def whiten(planes: Floats) -> tuple[Floats, Floats]:
                     ring[slot, 4, x] = d * u
                     ring[slot, 5, x] = d * v
             ready += 1
+        for k in range(9):
+            slots[k] = min(max(y + k - 4, 0), height - 1) % 9
         for p in range(products):
+            r0, r1, r2 = ring[slots[0], p], ring[slots[1], p], ring[slots[2], p]
+            r3, r4, r5 = ring[slots[3], p], ring[slots[4], p], ring[slots[5], p]
+            r6, r7, r8 = ring[slots[6], p], ring[slots[7], p], ring[slots[8], p]
             for x in range(width):
-                sums[p, x + 4] = 0.0
-            for k in range(-4, 5):
-                slot = min(max(y + k, 0), height - 1) % 9
-                for x in range(width):
-                    sums[p, x + 4] += ring[slot, p, x]
+                sums[p, x + 4] = r0[x] + r1[x] + r2[x] + r3[x] + r4[x] + r5[x] + r6[x] + r7[x] + r8[x]
             for x in range(4):
                 sums[p, x] = sums[p, 4]
                 sums[p, width + 4 + x] = sums[p, width + 3]
@@ -181,12 +190,19 @@ def whiten(planes: Floats) -> tuple[Floats, Floats]:
                 residual[y, x] = high[0, y, x]
     out = np.empty((height, width), np.float32)
     for y in range(height):
+        above3, above2, above1 = residual[max(y - 3, 0)], residual[max(y - 2, 0)], residual[max(y - 1, 0)]
+        below1, below2 = residual[min(y + 1, height - 1)], residual[min(y + 2, height - 1)]
+        below3, middle = residual[min(y + 3, height - 1)], residual[y]
         for x in range(width):
-            column_sum[x + 3] = 0.0
-        for k in range(-3, 4):
-            row = residual[min(max(y + k, 0), height - 1)]
-            for x in range(width):
-                column_sum[x + 3] += row[x] * row[x]
+            column_sum[x + 3] = (
+                above3[x] * above3[x]
+                + above2[x] * above2[x]
+                + above1[x] * above1[x]
+                + middle[x] * middle[x]
+                + below1[x] * below1[x]
+                + below2[x] * below2[x]
+                + below3[x] * below3[x]
+            )
         for x in range(3):
             column_sum[x] = column_sum[3]
             column_sum[width + 3 + x] = column_sum[width + 2]
@@ -201,9 +217,11 @@ def whiten(planes: Floats) -> tuple[Floats, Floats]:
                 + column_sum[x + 6]
             )
             value = residual[y, x] / (np.sqrt(total * np.float32(1.0 / 49.0)) + np.float32(0.25))
-            value = min(max(value, np.float32(-2.0)), np.float32(2.0))
-            s = min(activity[y, x], np.float32(20.0))
-            out[y, x] = value * (np.float32(1.0) + np.float32(0.15) * s) / (s + np.float32(2.0))
+            out[y, x] = min(max(value, np.float32(-2.0)), np.float32(2.0))
+        if weighted:
+            for x in range(width):
+                s = min(activity[y, x], np.float32(20.0))
+                out[y, x] *= (np.float32(1.0) + np.float32(0.15) * s) / (s + np.float32(2.0))
     return out, activity
 
 
@@ -286,7 +304,7 @@ def add_mark(
         for x in range(samples):
             difference = np.float32(target[x]) - np.float32(source[x])
             change[x] += difference * difference
-    return change.sum()
+    return float(change.sum())
 
 
 @kernel

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,23 @@ from synthmark.image._opencv import opencv
 from synthmark.image.canonical import Planes, canonical_size, planes_at
 from synthmark.image.carriers import TILE, Carriers
 from synthmark.image.engine import engine
-from synthmark.image.pictures import Picture
-from synthmark.image.readout import Spectrum, pilot_surface
+from synthmark.image.readout import Spectrum, folded_at, pilot_surface
 
-__all__ = ["MIRRORS", "TURNS", "Offset", "Source", "Window", "best_offset", "canonical_frame", "composed", "oriented", "resized_frame"]
+if TYPE_CHECKING:
+    from synthmark.image.pictures import Picture
+
+__all__ = [
+    "MIRRORS",
+    "TURNS",
+    "Offset",
+    "Source",
+    "Window",
+    "best_offset",
+    "canonical_frame",
+    "composed",
+    "oriented",
+    "resized_frame",
+]
 
 Homography = NDArray[np.float64]
 Orientation = NDArray[np.int64]
@@ -44,7 +58,7 @@ def canonical_frame(height: int, width: int) -> Homography:
     return resized_frame((height, width), canonical_size(height, width))
 
 
-def composed(frame: Homography, linear: NDArray[np.floating], shift: tuple[float, float] = (0.0, 0.0)) -> Homography:
+def composed(frame: Homography, linear: NDArray[Any], shift: tuple[float, float] = (0.0, 0.0)) -> Homography:
     """Return the frame whose pixel x is the old frame's pixel `linear @ x + shift` (across, down)."""
     inner = np.eye(3)
     inner[:2, :2] = linear
@@ -74,7 +88,9 @@ class Source:
         if halvings not in self._reduced:
             factor = 2.0 ** (-halvings / 2)
             rows = max(1, round(self.picture.height * factor))
-            self._reduced[halvings] = planes_at(self.picture, rows, max(1, round(self.picture.width * factor)))
+            self._reduced[halvings] = planes_at(
+                self.picture, rows, max(1, round(self.picture.width * factor))
+            )
         return self._reduced[halvings]
 
     def window(self, frame: Homography) -> Window:
@@ -97,7 +113,9 @@ class Source:
         matrix = shrink @ composed(frame, np.eye(2), (window.left, window.top))
         flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_LINEAR if zoom > 0.8 else cv2.INTER_CUBIC)
         size = (window.width, window.height)
-        out = [cv2.warpPerspective(p, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE) for p in planes]
+        out = [
+            cv2.warpPerspective(p, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE) for p in planes
+        ]
         inside = np.full(planes.shape[1:], 255, np.uint8)
         valid = cv2.warpPerspective(inside, matrix, size, flags=cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST)
         valid = cv2.erode(valid, np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=255)
@@ -106,7 +124,16 @@ class Source:
     def whitened(self, frame: Homography, window: Window) -> NDArray[np.float32]:
         """Return the whitened luma of a window of the frame, zero outside the picture."""
         planes, valid = self.warped(frame, window)
-        return np.asarray(engine().whiten(planes)[0] * valid)
+        return np.asarray(engine().whiten(planes, True)[0] * valid)
+
+    def spectrum(self, frame: Homography, window: Window, weighted: bool = True) -> Spectrum:
+        """Return the spectrum of the folded tile of a window, wherever the window begins.
+
+        Without weights the colour is left aside too: what strong compression leaves is read best from luma.
+        """
+        planes, valid = self.warped(frame, window)
+        whitened = engine().whiten(planes if weighted else planes[:1], weighted)[0] * valid
+        return folded_at(whitened, window.top, window.left)
 
 
 def _middle(left: int, right: int, top: int, bottom: int) -> tuple[int, int, int, int]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthmark.image.engine import engine
-from synthmark.image.pictures import Picture
+
+if TYPE_CHECKING:
+    from synthmark.image.pictures import Picture
 
 __all__ = ["SHORT_SIDE", "Planes", "Taps", "canonical_planes", "canonical_size", "planes_at", "taps"]
 

@@ -19,7 +19,7 @@ from synthmark.codes import PolarCode
 from synthmark.keys import key_words, permutation, signs
 from synthmark.payload import FORMAT_VERSION, FRAME_BITS, frame_bits
 
-__all__ = ["CODE_LENGTH", "LOWEST", "HIGHEST", "TILE", "Carriers", "carriers", "radial_frequency"]
+__all__ = ["CODE_LENGTH", "HIGHEST", "LOWEST", "TILE", "Carriers", "carriers", "radial_frequency"]
 
 TILE = 128
 CODE_LENGTH = 1024
@@ -37,7 +37,7 @@ Real = NDArray[np.float64]
 def radial_frequency() -> Real:
     """Return the frequency of each DFT bin of a tile in cycles per tile, shape (128, 128)."""
     index = np.fft.fftfreq(TILE, 1 / TILE)
-    return np.hypot(index[:, None], index[None, :])
+    return np.asarray(np.hypot(index[:, None], index[None, :]))
 
 
 def _dct_matrix(size: int) -> Real:
@@ -45,7 +45,7 @@ def _dct_matrix(size: int) -> Real:
     row, column = np.arange(size)[:, None], np.arange(size)[None, :]
     matrix = np.cos(np.pi * row * (column + 0.5) / size) * np.sqrt(2 / size)
     matrix[0] /= np.sqrt(2)
-    return matrix
+    return np.asarray(matrix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ def _pilot_lines(key: bytes) -> NDArray[np.int64]:
     """Draw the keyed pilot frequencies: (64, 2) pairs (across, down) in cycles per tile, each with its mirror."""
     span = range(1, int(_PILOT_HIGHEST) + 1)
     places = [(u, v) for u in span for v in span if _PILOT_LOWEST <= np.hypot(u, v) <= _PILOT_HIGHEST]
-    drawn = np.array(places)[permutation(key, f"{FORMAT_VERSION}/image/pilot lines", len(places))[:_PILOT_PAIRS]]
+    drawn = np.array(places)[
+        permutation(key, f"{FORMAT_VERSION}/image/pilot lines", len(places))[:_PILOT_PAIRS]
+    ]
     return np.concatenate([drawn, drawn * (-1, 1)])
 
 
@@ -127,14 +129,17 @@ class Carriers:
 
     def tile(self, content_id: int) -> NDArray[np.float32]:
         """Return one tile of the mark of a content id: float32 (128, 128), standard deviation 1."""
-        coded = 1.0 - 2.0 * self.code.encode(frame_bits(content_id))
-        message = np.fft.fft2(synthesise(self.sign * coded[self.bit_of]))
+        message = np.fft.fft2(synthesise(self.sign * self.coded_signs(content_id)[self.bit_of]))
         message[np.abs(self.pilot) > 0] = 0
         message *= np.sqrt((1 - _PILOT_SHARE) / np.sum(np.abs(message) ** 2))
         pilot = self.pilot * np.sqrt(_PILOT_SHARE / np.sum(np.abs(self.pilot) ** 2))
         spectrum = (message + pilot) * np.maximum(radial_frequency(), 1) ** -_TILT
         tile = np.fft.ifft2(spectrum).real
         return np.asarray(tile / tile.std(), np.float32)
+
+    def coded_signs(self, content_id: int) -> Real:
+        """Return the code of a content id as signs: +1.0 for bit 0, -1.0 for bit 1."""
+        return np.where(self.code.encode(frame_bits(content_id)), -1.0, 1.0)
 
     def code_bits(self, spectrum: NDArray[np.complex128], weight: Real) -> Real:
         """Return the soft bits of the code from the DFT of a folded tile, pilot lines ignored.
@@ -148,7 +153,7 @@ class Carriers:
         """
         message = np.where(np.abs(self.pilot) > 0, 0, spectrum)
         values = analyse(np.fft.ifft2(message).real) * weight * self.sign
-        return np.bincount(self.bit_of, values, minlength=CODE_LENGTH)
+        return np.bincount(self.bit_of, values, minlength=CODE_LENGTH).astype(np.float64)
 
 
 def synthesise(values: Real) -> Real:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -26,15 +26,28 @@ from synthmark.image.carriers import Carriers, carriers
 from synthmark.image.engine import engine
 from synthmark.image.fitting import refinements
 from synthmark.image.pictures import Picture, as_picture
-from synthmark.image.readout import Reading, Spectrum, aligned, decoding_false_alarm, folded_spectrum, pilot_score, read
+from synthmark.image.readout import (
+    Reading,
+    Spectrum,
+    aligned,
+    decoding_false_alarm,
+    folded_spectrum,
+    pilot_score,
+    read,
+    soft_bits,
+)
 from synthmark.image.search import VIEWS, View, candidate_maps, line_spectrum
 from synthmark.keys import key_bytes
 from synthmark.payload import FORMAT_VERSION
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["ImageDetection", "extract"]
 
 _LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
 _ACCEPTED_SCORE = 6.0  # of the pilot after the fit: worth decoding
+_SEARCHED_PLACES = 3e6  # (8 + 15 x 4) orientations and maps x 128 x 128 shifts, and room for the fits
 _UNMOVED_SCORE = 3.5  # of the pilot at shift zero, the one place of a picture that was never cropped
 
 
@@ -73,10 +86,19 @@ class _Attempt:
     decoded: int = 0
     best_score: float = 0.0
 
-    def reading(self, spectrum: Spectrum) -> Reading | None:
-        """Decode an aligned spectrum and count the attempt."""
+    def detection(self, frame: Homography, spectrum: Spectrum) -> ImageDetection | None:
+        """Decode the spectrum of an aligned frame; where the pilot is plain, also without weights and colour."""
+        score = pilot_score(spectrum, self.carriers)
+        self.best_score = max(self.best_score, score)
+        reading = self._reading(soft_bits(spectrum, self.carriers))
+        if reading is None and score >= _ACCEPTED_SCORE:
+            luma = self.source.spectrum(frame, self.source.window(frame), weighted=False)
+            reading = self._reading(soft_bits(luma, self.carriers))
+        return None if reading is None else _detection(self, reading, frame, score)
+
+    def _reading(self, soft: NDArray[np.float64]) -> Reading | None:
         self.decoded += 1
-        return read(spectrum, self.carriers)
+        return read(soft, self.carriers)
 
 
 def extract(
@@ -106,7 +128,7 @@ def extract(
     if search not in ("full", "fast"):
         raise InputError(f"The search is {search!r}; it can be 'full' or 'fast'.")
     attempt = _Attempt(Source(as_picture(picture)), carriers(key_bytes(key)))
-    whitened = engine().whiten(canonical_planes(attempt.source.picture))[0]
+    whitened = engine().whiten(canonical_planes(attempt.source.picture), True)[0]
     found = _unmoved(attempt, folded_spectrum(whitened))
     views = _views(attempt.source.picture) if found is None and search == "full" else []
     for view in views:
@@ -117,32 +139,26 @@ def extract(
 def _unmoved(attempt: _Attempt, spectrum: Spectrum) -> ImageDetection | None:
     """Read a picture in its own canonical frame, in all eight orientations."""
     frame = canonical_frame(attempt.source.picture.height, attempt.source.picture.width)
-    still = pilot_score(spectrum, attempt.carriers)
-    if still >= _UNMOVED_SCORE:
-        reading = attempt.reading(spectrum)
-        if reading is not None:
-            return _detection(attempt, reading, frame, still)
+    if pilot_score(spectrum, attempt.carriers) >= _UNMOVED_SCORE:
+        found = attempt.detection(frame, spectrum)
+        if found is not None:
+            return found
     offset = best_offset(spectrum, attempt.carriers, TURNS)
-    attempt.best_score = max(offset.score, still)
+    attempt.best_score = max(attempt.best_score, offset.score)
     if offset.score < _LIKELY_SCORE:
         return None
     turned = composed(frame, offset.orientation.T, (offset.across, offset.down))
     direct = oriented(aligned(spectrum, offset.down, offset.across), offset.orientation.T)
-    reading = attempt.reading(direct)
-    if reading is not None:
-        return _detection(attempt, reading, turned, offset.score)
-    return _fitted(attempt, turned)
+    return attempt.detection(turned, direct) or _fitted(attempt, turned)
 
 
 def _fitted(attempt: _Attempt, frame: Homography) -> ImageDetection | None:
-    """Read an aligned frame as it is, then after the fine fit."""
+    """Read an aligned frame as it is, then after ever finer fits."""
     for better, spectrum in refinements(attempt.source, frame, attempt.carriers):
-        score = pilot_score(spectrum, attempt.carriers)
-        attempt.best_score = max(attempt.best_score, score)
-        if score >= _ACCEPTED_SCORE:
-            reading = attempt.reading(spectrum)
-            if reading is not None:
-                return _detection(attempt, reading, better, score)
+        if pilot_score(spectrum, attempt.carriers) >= _ACCEPTED_SCORE:
+            found = attempt.detection(better, spectrum)
+            if found is not None:
+                return found
     return None
 
 
@@ -151,7 +167,7 @@ def _searched(attempt: _Attempt, view: View) -> ImageDetection | None:
     picture = attempt.source.picture
     factor = view.short_side / min(picture.height, picture.width)
     rows, columns = round(picture.height * factor), round(picture.width * factor)
-    whitened = engine().whiten(_middle_part(planes_at(picture, rows, columns), view))[0]
+    whitened = engine().whiten(_middle_part(planes_at(picture, rows, columns), view), True)[0]
     base = resized_frame((picture.height, picture.width), (rows, columns))
     for linear in candidate_maps(line_spectrum(whitened, view.fft_size), attempt.carriers, view):
         frame = composed(base, np.linalg.inv(linear))
@@ -190,7 +206,9 @@ def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: fl
     return ImageDetection(
         found=True,
         content_id=reading.content_id,
-        false_alarm_probability=min(1.0, attempt.decoded * decoding_false_alarm() * _pilot_false_alarm(score)),
+        false_alarm_probability=min(
+            1.0, attempt.decoded * decoding_false_alarm() * _pilot_false_alarm(score)
+        ),
         strength=round(reading.signal_to_noise, 2),
         version=FORMAT_VERSION,
         scale=round(math.sqrt(abs(np.linalg.det(linear))), 4),
@@ -202,4 +220,9 @@ def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: fl
 
 
 def _pilot_false_alarm(score: float) -> float:
-    return min(1.0, 3e6 * 0.5 * math.erfc(score / math.sqrt(2)))
+    """Return a bound on the chance that unmarked content reaches a pilot score anywhere in the search.
+
+    The Gaussian tail times the number of shifts, orientations and maps that are tried; never below one in a
+    million, because the Gaussian tail is tested no further.
+    """
+    return min(1.0, max(1e-6, _SEARCHED_PLACES * 0.5 * math.erfc(score / math.sqrt(2))))

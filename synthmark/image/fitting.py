@@ -6,15 +6,19 @@ displacement field says, is climbed from the middle of the frame outwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthmark.image._opencv import opencv
-from synthmark.image.alignment import Homography, Source, Window
 from synthmark.image.carriers import TILE, Carriers
-from synthmark.image.readout import Spectrum, folded_spectrum
+from synthmark.image.readout import Spectrum, folded_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from synthmark.image.alignment import Homography, Source, Window
 
 __all__ = ["refinements"]
 
@@ -119,16 +123,10 @@ def refinements(
     window = source.window(frame)
     whitened = source.whitened(frame, window)
     for _ in range(_PASSES):
-        yield frame, _folded(whitened, window)
+        yield frame, folded_at(whitened, window.top, window.left)
         corners = _corner_displacements(*_block_surfaces(whitened, window, carriers))
         if np.abs(corners).max() < 0.2:
             return
         frame = _moved(frame, window, corners)
         whitened = source.whitened(frame, window)
-    yield frame, _folded(whitened, window)
-
-
-def _folded(whitened: NDArray[np.float32], window: Window) -> Spectrum:
-    """Return the spectrum of the folded tile of a window that begins anywhere."""
-    left, top = window.left % TILE, window.top % TILE
-    return folded_spectrum(np.pad(whitened, ((top, 0), (left, 0))))
+    yield frame, folded_at(whitened, window.top, window.left)

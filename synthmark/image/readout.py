@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthmark.codes import PolarCode
 from synthmark.image.carriers import TILE, Carriers, radial_frequency
 from synthmark.image.engine import engine
 from synthmark.payload import CRC_BITS, FRAME_BITS, read_frame
@@ -17,11 +16,13 @@ __all__ = [
     "LIST_SIZE",
     "Reading",
     "aligned",
+    "folded_at",
     "folded_spectrum",
     "pilot_score",
     "pilot_surface",
     "read",
     "signal_to_noise",
+    "soft_bits",
 ]
 
 LIST_SIZE = 32
@@ -49,13 +50,19 @@ def folded_spectrum(whitened: NDArray[np.float32]) -> Spectrum:
     return np.asarray(spectrum / np.sqrt(power + 1e-12)[_RINGS])
 
 
+def folded_at(whitened: NDArray[np.float32], top: int, left: int) -> Spectrum:
+    """Return the spectrum of the folded tile of a frame whose first pixel is frame pixel (top, left)."""
+    return folded_spectrum(np.pad(whitened, ((top % TILE, 0), (left % TILE, 0))))
+
+
 def pilot_surface(spectrum: Spectrum, carriers: Carriers) -> Real:
     """Return the pilot's correlation at every cyclic shift, in standard deviations of no mark: (128, 128).
 
     Entry (down, across) is the score of a picture whose tile begins at that pixel.
     """
     lines = len(carriers.lines)
-    return np.fft.ifft2(spectrum * carriers.pilot.conj()).real * (TILE * TILE / math.sqrt(2 * lines))
+    surface = np.fft.ifft2(spectrum * carriers.pilot.conj()).real
+    return np.asarray(surface * (TILE * TILE / math.sqrt(2 * lines)))
 
 
 def aligned(spectrum: Spectrum, down: float, across: float) -> Spectrum:
@@ -67,7 +74,7 @@ def aligned(spectrum: Spectrum, down: float, across: float) -> Spectrum:
 def _line_correlations(spectrum: Spectrum, carriers: Carriers) -> Real:
     """Return the real correlation of each pilot line with an aligned spectrum; unit variance is 0.5."""
     across, down = carriers.lines[:, 0], carriers.lines[:, 1]
-    return (spectrum[down, across] * carriers.pilot[down, across].conj()).real
+    return np.asarray((spectrum[down, across] * carriers.pilot[down, across].conj()).real)
 
 
 def pilot_score(spectrum: Spectrum, carriers: Carriers) -> float:
@@ -101,22 +108,15 @@ def signal_to_noise(soft: Real, coded: Real) -> float:
     return 10 * math.log10(mean * mean / (variance + 1e-30) * len(soft) / (2 * FRAME_BITS))
 
 
-def read(spectrum: Spectrum, carriers: Carriers) -> Reading | None:
-    """Decode an aligned spectrum; None when no candidate passes the CRC."""
-    soft = soft_bits(spectrum, carriers)
+def read(soft: Real, carriers: Carriers) -> Reading | None:
+    """Decode soft bits; None when no candidate passes the CRC."""
     for word in carriers.code.decode(soft, LIST_SIZE):
         content_id = read_frame(word)
         if content_id is not None:
-            coded = 1.0 - 2.0 * carriers.code.encode(word)
-            return Reading(content_id, signal_to_noise(soft, coded))
+            return Reading(content_id, signal_to_noise(soft, carriers.coded_signs(content_id)))
     return None
 
 
 def decoding_false_alarm() -> float:
     """Return the chance that one decoding of noise passes the CRC: list size / 2**32."""
     return LIST_SIZE / 2.0**CRC_BITS
-
-
-def code_of(carriers: Carriers) -> PolarCode:
-    """Return the code of the carriers."""
-    return carriers.code

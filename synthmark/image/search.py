@@ -1,4 +1,4 @@
-"""The geometry search: where in the spectrum of the whitened picture do the lines of the pilot stand?
+"""The geometry search: where the lines of the pilot stand in the spectrum of the whitened picture.
 
 The mark repeats every tile, so its power spectrum is a set of lines on the tile's lattice; rotation, scale and
 aspect move them by one linear map. Two exhaustive searches are made on logarithmic grids, where those maps are
@@ -168,7 +168,9 @@ def _rotations(spectrum: Floats, lines: NDArray[np.int64], view: View) -> Maps:
 def _stretches(spectrum: Floats, lines: NDArray[np.int64], view: View) -> Maps:
     """Return the best width x height maps without rotation (n, 2, 2)."""
     across, down = _log_grid(view)
-    grid = engine().sample_spectrum(spectrum, across, down) + engine().sample_spectrum(spectrum, -across, down)
+    grid = engine().sample_spectrum(spectrum, across, down) + engine().sample_spectrum(
+        spectrum, -across, down
+    )
     shift = np.rint(np.log(lines[lines[:, 0] > 0]) / _STEP).astype(np.int32)
     scores = engine().sum_lines(grid, shift[:, 1].copy(), shift[:, 0].copy(), view.scales, view.scales)
     step = np.arange(view.scales)
@@ -187,7 +189,9 @@ def _lattice(carriers: Carriers) -> tuple[NDArray[np.float64], NDArray[np.float6
     radius = np.hypot(across, down)
     upper = (radius >= LOWEST) & (radius <= HIGHEST) & ((down > 0) | ((down == 0) & (across > 0)))
     lines = np.stack([across[upper], down[upper]], 1).astype(np.float64)
-    weight = np.where(np.abs(carriers.pilot[down[upper] % TILE, across[upper] % TILE]) > 0, _PILOT_WEIGHT, 1.0)
+    weight = np.where(
+        np.abs(carriers.pilot[down[upper] % TILE, across[upper] % TILE]) > 0, _PILOT_WEIGHT, 1.0
+    )
     return lines, weight
 
 
@@ -198,7 +202,9 @@ def _moves() -> Maps:
     return np.array([np.zeros((2, 2))] + [sign * direction for direction in directions for sign in (-1, 1)])
 
 
-def _climb(spectrum: Floats, start: NDArray[np.float64], carriers: Carriers) -> tuple[float, NDArray[np.float64]]:
+def _climb(
+    spectrum: Floats, start: NDArray[np.float64], carriers: Carriers
+) -> tuple[float, NDArray[np.float64]]:
     """Improve one map by small steps; return its score and the map."""
     lines, weight = _lattice(carriers)
     moves, best, score, step = _moves(), start, -np.inf, 0.003

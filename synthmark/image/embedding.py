@@ -1,0 +1,221 @@
+"""Closed-loop embedding: try the mark on simulated attacks, choose its strength, add it, read it back.
+
+The strength is chosen per picture between a best and a worst quality. A first estimate comes from one simulated
+attack at a nominal strength; the marked picture is then read back, and the strength is raised when it does not
+read, untouched or after JPEG, up to the worst quality allowed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synthmark.errors import CapacityError, InputError
+from synthmark.image._opencv import opencv
+from synthmark.image.canonical import Planes, canonical_planes, planes_at, taps
+from synthmark.image.carriers import TILE, Carriers, carriers
+from synthmark.image.engine import engine
+from synthmark.image.pictures import Picture, as_picture
+from synthmark.image.readout import folded_at, folded_spectrum, pilot_score, read, signal_to_noise, soft_bits
+from synthmark.keys import key_bytes
+from synthmark.payload import check_content_id
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["BEST_PSNR", "WORST_PSNR", "embed"]
+
+WORST_PSNR = 42.2
+"""No picture is changed more than this (dB over RGB), unless a strength above 1 is asked for."""
+
+BEST_PSNR = 47.5
+"""A picture on which the mark survives easily gets this quality (dB over RGB)."""
+
+_NOMINAL_PSNR = 45.0
+_SAVED_QUALITY = 20  # of the strong JPEG that the estimate imitates
+_WANTED_SAVED, _WANTED_CUT = 3.5, 3.5  # dB of Eb/N0 after the imitated attacks; the decoder needs about 0.3
+_CHECKED_QUALITY = 75
+_FLAT_AMPLITUDE, _ACTIVITY_GAIN, _ACTIVITY_LIMIT = 1.0, 0.15, 20.0
+_RETRY_STEP = 1.25  # of amplitude
+_MIN_SIDE = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """What stays the same while the strength is chosen."""
+
+    picture: Picture
+    carriers: Carriers
+    content_id: int
+    planes: Planes
+    delta: NDArray[np.float32]
+
+
+def embed(picture: object, content_id: int, key: bytes | None = None, *, strength: float = 1.0) -> object:
+    """Return the picture with an invisible mark that holds a content id.
+
+    Parameters
+    ----------
+    picture
+        uint8, uint16 or float array (H, W), (H, W, 3) RGB or (H, W, 4), or a PIL image. Colour under alpha zero
+        is left as it is.
+    content_id
+        Integer in [0, 2**64).
+    key
+        Who may read the mark: those who know this key; None for the published default key.
+    strength
+        Factor on the amplitude that is chosen for this picture, 0.25 to 4. Above 1 the quality bound is lowered
+        by as much.
+
+    Returns
+    -------
+    The same kind, shape and dtype.
+
+    Raises
+    ------
+    CapacityError
+        When the mark does not read back, untouched and after JPEG 75, within the quality bound.
+    InputError
+        When an argument is unusable.
+    """
+    if not 0.25 <= strength <= 4:
+        raise InputError(f"The strength is {strength}; a factor from 0.25 to 4 is needed.")
+    view = as_picture(picture)
+    if min(view.height, view.width) < _MIN_SIDE:
+        raise CapacityError(
+            f"The picture has {view.width} x {view.height} pixels; a mark needs at least {_MIN_SIDE} on each side."
+        )
+    plan = _plan(view, carriers(key_bytes(key)), check_content_id(content_id))
+    return view.rebuilt(_marked(plan, strength))
+
+
+def _plan(picture: Picture, key_carriers: Carriers, content_id: int) -> _Plan:
+    """Compute the canonical planes and the unit difference: one tile everywhere, shaped by local activity."""
+    planes = canonical_planes(picture)
+    _, activity = engine().whiten(planes[:1], True)
+    rows, columns = activity.shape
+    tile = key_carriers.tile(content_id)
+    repeated = np.tile(tile, (-(-rows // TILE), -(-columns // TILE)))[:rows, :columns]
+    amplitude = _FLAT_AMPLITUDE + _ACTIVITY_GAIN * np.minimum(activity, _ACTIVITY_LIMIT)
+    return _Plan(picture, key_carriers, content_id, planes, repeated * amplitude)
+
+
+def _marked(plan: _Plan, strength: float) -> NDArray[np.generic]:
+    """Return the marked colour at the lowest strength from the estimate upwards that reads back."""
+    worst = WORST_PSNR - max(0.0, 20 * math.log10(strength))
+    psnr = max(_estimated_psnr(plan) - 20 * math.log10(strength), worst)
+    while True:
+        colour, reached = _added(plan, psnr, worst)
+        if _reads_back(plan, colour):
+            return colour
+        if reached <= worst + 0.2:
+            raise CapacityError(_refusal(plan.picture))
+        psnr = max(reached - 20 * math.log10(_RETRY_STEP), worst)
+
+
+def _refusal(picture: Picture) -> str:
+    return (
+        f"No mark that reads back fits into this picture of {picture.width} x {picture.height} pixels at "
+        f"{WORST_PSNR:.0f} dB: it is too small or too flat. Use a larger picture, or a strength above 1."
+    )
+
+
+def _amplitude(plan: _Plan, psnr: float) -> float:
+    """Return the factor on the unit difference that gives this PSNR at canonical size."""
+    return math.sqrt(255.0**2 / 10 ** (psnr / 10) / float(np.mean(plan.delta**2)))
+
+
+def _estimated_psnr(plan: _Plan) -> float:
+    """Return the quality at which the mark should survive, from simulated attacks at the nominal strength."""
+    luma = plan.planes[0] + np.float32(_amplitude(plan, _NOMINAL_PSNR)) * plan.delta
+    margin = min(_saved_hard(plan, luma) - _WANTED_SAVED, _cut_and_shrunk(plan, luma) - _WANTED_CUT)
+    return float(np.clip(_NOMINAL_PSNR + margin, WORST_PSNR, BEST_PSNR))
+
+
+def _enlargement(plan: _Plan) -> float:
+    """Return how many pixels of the picture make one canonical pixel, between 1 and 2."""
+    side = min(plan.picture.height, plan.picture.width) / min(plan.delta.shape)
+    return float(min(max(side, 1.0), 2.0))
+
+
+def _saved_hard(plan: _Plan, luma: NDArray[np.float32]) -> float:
+    """Return Eb/N0 in dB after a strong JPEG of the whole picture, imitated at canonical size."""
+    quality = round(_SAVED_QUALITY * _enlargement(plan) ** 1.2)
+    return _measured(plan, np.concatenate([_compressed(luma, quality)[None], plan.planes[1:]]))
+
+
+def _cut_and_shrunk(plan: _Plan, luma: NDArray[np.float32]) -> float:
+    """Return Eb/N0 in dB after a cut to half of the area, a resize to 0.7 and JPEG 60."""
+    cv2 = opencv()
+    rows, columns = (slice(length * 3 // 20, length * 17 // 20) for length in luma.shape)
+    planes = plan.planes[:, rows, columns].copy()
+    shrink = min(1.0, 0.7 * _enlargement(plan))
+    small = cv2.resize(luma[rows, columns], None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    size = (planes.shape[2], planes.shape[1])
+    planes[0] = cv2.resize(_compressed(small, 60), size, interpolation=cv2.INTER_CUBIC)
+    return _measured(plan, planes, rows.start % TILE, columns.start % TILE)
+
+
+def _compressed(luma: NDArray[np.float32], quality: int) -> NDArray[np.float32]:
+    """Return the luma after JPEG."""
+    cv2 = opencv()
+    pixels = np.clip(luma + 0.5, 0, 255).astype(np.uint8)
+    coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.float32)
+
+
+def _measured(plan: _Plan, planes: Planes, top: int = 0, left: int = 0) -> float:
+    """Return Eb/N0 in dB of the mark in canonical planes whose first pixel is tile pixel (top, left)."""
+    soft = soft_bits(folded_at(engine().whiten(planes, True)[0], top, left), plan.carriers)
+    return max(signal_to_noise(soft, plan.carriers.coded_signs(plan.content_id)), -20.0)
+
+
+def _added(plan: _Plan, psnr: float, worst: float) -> tuple[NDArray[np.generic], float]:
+    """Return the marked colour and its PSNR, close to the one wanted and not below the worst."""
+    amplitude = _amplitude(plan, psnr)
+    for _ in range(3):
+        colour, reached = _with_mark(plan, amplitude)
+        if reached >= worst and abs(reached - psnr) < 0.25:
+            break
+        amplitude *= 10 ** ((reached - max(psnr, worst + 0.02)) / 20)
+    return colour, reached
+
+
+def _with_mark(plan: _Plan, amplitude: float) -> tuple[NDArray[np.generic], float]:
+    """Return the colour with the difference added, and its PSNR in dB over all channels."""
+    source = plan.picture.colour
+    pixels = np.ascontiguousarray(source if source.ndim == 3 else source[..., None])
+    out = np.empty_like(pixels)
+    rows, columns = (
+        taps(small, large, False) for small, large in zip(plan.delta.shape, pixels.shape, strict=False)
+    )
+    peak = plan.picture.peak
+    rounding = 0.5 if pixels.dtype.kind == "u" else 0.0
+    delta = plan.delta * np.float32(amplitude * peak / 255)
+    change = engine().add_mark(pixels, delta, *rows, *columns, peak, rounding, out)
+    if plan.picture.alpha is not None:
+        np.copyto(out, pixels, where=(plan.picture.alpha == 0)[..., None])
+    psnr = 10 * math.log10(peak**2 * pixels.size / max(float(change), 1e-9))
+    return out.reshape(source.shape), psnr
+
+
+def _reads_back(plan: _Plan, colour: NDArray[np.generic]) -> bool:
+    """Return whether the marked colour reads, as it is and after JPEG at canonical size."""
+    marked = Picture(colour, None, plan.picture.peak)
+    planes = planes_at(marked, *plan.delta.shape)
+    if not _holds(plan, planes):
+        return False
+    planes[0] = _compressed(planes[0], _CHECKED_QUALITY)
+    return _holds(plan, planes)
+
+
+def _holds(plan: _Plan, planes: Planes) -> bool:
+    """Return whether the content id reads from canonical planes."""
+    spectrum = folded_spectrum(engine().whiten(planes, True)[0])
+    if pilot_score(spectrum, plan.carriers) < 4.0:
+        return False
+    reading = read(soft_bits(spectrum, plan.carriers), plan.carriers)
+    return reading is not None and reading.content_id == plan.content_id
