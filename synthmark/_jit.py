@@ -9,15 +9,24 @@ from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-__all__ = ["kernel"]
+__all__ = ["compiles", "kernel"]
+
+
+@functools.cache
+def compiles() -> bool:
+    """Return whether kernels are compiled: numba is installed and can be imported."""
+    try:
+        importlib.import_module("numba")
+    except ImportError:
+        return False
+    return True
 
 
 def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile with the disk cache, in memory where no cache can be written, not at all without numba."""
-    try:
-        numba = importlib.import_module("numba")
-    except ImportError:
+    if not compiles():
         return function
+    numba = importlib.import_module("numba")
     try:
         return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError:  # numba finds no place for a cache: zip archive, frozen bundle, no home directory
@@ -45,7 +54,6 @@ class _Lazy:
 def kernel(function: F) -> F:
     """Mark a function as a kernel: arithmetic on arrays and scalars, no Python objects.
 
-    Kernels do not call one another across this wrapper: a helper shared by kernels of one file is passed
-    through `numba`'s own inlining only when it is defined in the same file (see `helper`).
+    Kernels do not call one another: numba's cache does not see that a callee in another file has changed.
     """
     return cast("F", _Lazy(function))

@@ -1,4 +1,7 @@
-"""Kernels of the polar code: the encoding butterfly and successive-cancellation list decoding."""
+"""The kernel of the polar code: successive-cancellation list decoding.
+
+`_plain` holds the same function in NumPy; it is used where numba is missing and is what the tests compare with.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +14,7 @@ from synthmark._jit import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["decode_list", "transform"]
-
-
-@kernel
-def transform(bits: NDArray[np.uint8]) -> None:
-    """Multiply a word by the polar matrix F^(x)n in place.
-
-    Parameters
-    ----------
-    bits
-        uint8, shape (2**n,), each 0 or 1.
-
-    References
-    ----------
-    E. Arikan, "Channel polarization", IEEE Trans. Inf. Theory 55(7), 2009.
-    """
-    size = bits.shape[0]
-    half = 1
-    while half < size:
-        for start in range(0, size, 2 * half):
-            for i in range(start, start + half):
-                bits[i] ^= bits[i + half]
-        half *= 2
+__all__ = ["decode_list"]
 
 
 @kernel

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthmark.codes import _kernels
+from synthmark._jit import compiles
+from synthmark.codes import _kernels, _plain
 from synthmark.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,6 +48,18 @@ def _schedule(frozen: NDArray[np.bool_]) -> NDArray[np.int32]:
     return np.array(rows, np.int32)
 
 
+def _transform(word: NDArray[np.uint8]) -> None:
+    """Multiply a word of 2**n bits by the polar matrix F^(x)n over GF(2), in place.
+
+    E. Arikan, "Channel polarization", IEEE Trans. Inf. Theory 55(7), 2009.
+    """
+    half = 1
+    while half < len(word):
+        pairs = word.reshape(-1, 2, half)
+        pairs[:, 0] ^= pairs[:, 1]
+        half *= 2
+
+
 @dataclass(frozen=True)
 class PolarCode:
     """A polar code of `length` coded bits (a power of two) for `info` information bits.
@@ -77,7 +90,7 @@ class PolarCode:
         """Return the `length` coded bits (uint8) of `info` information bits (uint8, each 0 or 1)."""
         word = np.zeros(self.length, np.uint8)
         word[self._positions] = bits
-        _kernels.transform(word)
+        _transform(word)
         return word
 
     def decode(self, llr: NDArray[np.floating], paths: int = 8) -> NDArray[np.uint8]:
@@ -95,5 +108,6 @@ class PolarCode:
         uint8 array, shape (at most paths, info).
         """
         soft = np.ascontiguousarray(llr, np.float32)
-        words, metrics = _kernels.decode_list(soft, self._nodes, self.info, paths)
+        decode_list = _kernels.decode_list if compiles() else _plain.decode_list
+        words, metrics = decode_list(soft, self._nodes, self.info, paths)
         return np.asarray(words[np.isfinite(metrics)])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from functools import cache
 from typing import TYPE_CHECKING
+
+from synthmark._jit import compiles
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -15,5 +17,4 @@ __all__ = ["engine"]
 @cache
 def engine() -> ModuleType:
     """Return `_kernels` or, without numba, `_plain`: two modules with the same functions."""
-    name = "_kernels" if importlib.util.find_spec("numba") else "_plain"
-    return importlib.import_module(f"synthmark.image.{name}")
+    return importlib.import_module(f"synthmark.image.{'_kernels' if compiles() else '_plain'}")
