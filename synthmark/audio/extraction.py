@@ -93,7 +93,7 @@ def _band_weights(folded: NDArray[np.float32], layout: Layout) -> NDArray[np.flo
     energy = np.convolve((folded**2 * np.abs(layout.pilot)).sum(axis=0), reach, "same")
     share = np.maximum(match, 0) / np.maximum(energy, 1e-6)
     mean = max(float(match.sum() / max(energy.sum(), 1e-6)), 1e-6)
-    return np.clip(share / mean, 0.3, 2.0).astype(np.float32)
+    return np.sqrt(np.clip(share / mean, 0.1, 4.0)).astype(np.float32)
 
 
 def _decoded(listening: Listening, at: Alignment, search: _Search) -> tuple[int, Alignment, float] | None:
