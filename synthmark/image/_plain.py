@@ -35,12 +35,10 @@ def _tapped(values: NDArray[Any], indices: Indices, weights: Floats, axis: int) 
     """Return the weighted sum over taps along one axis."""
     shape = [1] * values.ndim
     shape[axis] = -1
-    total = np.float32(0)
-    for tap in range(indices.shape[1]):
-        total = total + values.take(indices[:, tap], axis).astype(np.float32, copy=False) * weights[
-            :, tap
-        ].reshape(shape)
-    return np.asarray(total)
+    total: Floats = np.zeros(1, np.float32)
+    for index, weight in zip(indices.T, weights.T, strict=True):
+        total = total + values.take(index, axis).astype(np.float32, copy=False) * weight.reshape(shape)
+    return total
 
 
 def _planes(colour: Floats) -> Floats:
