@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["build_parser", "main"]
 
 NAME = "synthmark-extract"
+KEY_HELP = "look for marks of this key, beside those of the published one (may be repeated)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("paths", type=Path, nargs="+", metavar="PATH", help="files, and folders with files")
     add("--json", action="store_true", help="print one JSON object per file, one per line")
     add("--lang", choices=("auto", "en", "zh", "both"), help="language of the report (default: the locale's)")
-    add("--key-file", type=Path, metavar="FILE", help="look for marks of this key, not of the published one")
+    add("--key-file", type=Path, action="append", default=[], metavar="FILE", help=KEY_HELP)
     add("--jobs", type=_job_count, default=1, metavar="N", help="worker processes (default: 1)")
     add("--exit-zero", action="store_true", help="return 0 whatever was found")
     add("--debug", action="store_true", help="print the traceback of an error")
@@ -58,6 +59,12 @@ def _run(options: argparse.Namespace) -> int:
     from synthmark.config import load_settings
     from synthmark.reporting import report_files
 
-    flags = {"key_file": options.key_file, "language": options.lang}
-    config = load_settings(flags=flags).config
-    return report_files(options.paths, config, tool=NAME, as_json=options.json, jobs=options.jobs)
+    config = load_settings(flags={"language": options.lang}).config
+    return report_files(
+        options.paths,
+        config,
+        key_files=options.key_file,
+        tool=NAME,
+        as_json=options.json,
+        jobs=options.jobs,
+    )

@@ -65,7 +65,7 @@ class Config:
     visible, metadata, watermark
         Which layers to write.
     strength
-        Strength of the watermark: "auto", or a factor from 0.1 to 10 on the usual one.
+        Strength of the watermark: "auto" (1.0), or a factor from 0.25 to 4 on the usual one.
     key_file
         The watermark key, as `synthmark init` writes it; None for the published default key.
     jpeg_quality

@@ -86,7 +86,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_strength(value: object) -> bool:
-    return value == "auto" or (_is_number(value) and 0.1 <= value <= 10)  # type: ignore[operator]
+    return value == "auto" or (_is_number(value) and 0.25 <= value <= 4)  # type: ignore[operator]
 
 
 def _is_number(value: object) -> bool:
@@ -141,7 +141,7 @@ RULES: dict[str, Rule] = {
     "visible": _SWITCH,
     "metadata": _SWITCH,
     "watermark": _SWITCH,
-    "strength": Rule('"auto" or a number from 0.1 to 10', _is_strength, _number),
+    "strength": Rule('"auto" or a number from 0.25 to 4', _is_strength, _number),
     "key_file": PATH,
     "jpeg_quality": Rule("a whole number from 1 to 100", _optional(_is_quality), _number),
     "language": Rule(f"one of {', '.join(LANGUAGES)}", LANGUAGES.__contains__),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from synthmark.config import Config
 from synthmark.errors import CredentialError, InputError
 from synthmark.report import LabelRecord, Message
-from synthmark.verification import OWN_NUMBER
+from synthmark.verification import OWN_NUMBER, report_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -186,6 +186,7 @@ class _Task:
         content_id = self._chosen_id(existing)
         frames, placement = self._labelled_frames(file)
         written = self._put_in_place(file, existing, frames, content_id)
+        report = report_written(self.target.name, written.data, written.detection, self.key)
         self.clock.mark("write")
         names = ("visible", "watermark", "metadata")
         return LabelRecord(
@@ -197,11 +198,12 @@ class _Task:
             layers=tuple(name for name in names if getattr(self.config, name)),
             psnr=written.psnr,
             sha256_before=sha256_of(file.data),
-            sha256_after=sha256_of(written.data),
+            sha256_after=report.file.sha256,
             placement=placement,
             frames=len(file.frames),
             messages=(*self.messages, *self._notes(file, written)),
             seconds=self.clock.seconds,
+            report=report,
         )
 
     def _chosen_id(self, existing: MetadataReport) -> int:

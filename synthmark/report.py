@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 __all__ = [
+    "LABEL_SCHEMA",
     "LAYERS",
     "SCHEMA",
     "FileFacts",
@@ -173,6 +174,8 @@ class LabelRecord:
         What a user should know: codes of the catalogue that start with ``note.``.
     seconds
         Time taken by each step.
+    report
+        On the written file: every layer as it was read back.
     """
 
     source: Path
@@ -188,12 +191,19 @@ class LabelRecord:
     frames: int
     messages: tuple[Message, ...]
     seconds: Mapping[str, float]
+    report: Report
+
+    @property
+    def exit_code(self) -> int:
+        """0; 3 when the written file contradicts itself, as with a label of its source that stayed."""
+        return EXIT_CODES["conflict"] if self.report.verdict == "conflict" else 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return the record as the object that `--json` prints: plain data, no NaN, no infinity."""
-        content = _plain({item.name: getattr(self, item.name) for item in dataclasses.fields(self)})
-        head: dict[str, Any] = {"schema": LABEL_SCHEMA, "status": "labelled"}
-        return head | dict(content)
+        """Return the report of the written file with the record: plain data, no NaN, no infinity."""
+        names = [item.name for item in dataclasses.fields(self) if item.name != "report"]
+        record = _plain({name: getattr(self, name) for name in names})
+        head = {"schema": LABEL_SCHEMA, "status": "labelled", "exit_code": self.exit_code}
+        return self.report.as_json() | head | {"record": record}
 
 
 def overall_verdict(layers: Sequence[LayerReport], *, contradictory: bool) -> Verdict:

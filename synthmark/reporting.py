@@ -11,6 +11,7 @@ from synthmark._version import __version__
 from synthmark.catalogue import languages
 from synthmark.console import ExitCode, error_code, print_json, print_problem, print_text, problem_line
 from synthmark.errors import SynthmarkError
+from synthmark.keys import load_key
 from synthmark.report_text import report_text
 from synthmark.selection import files_below
 from synthmark.workers import run_ordered
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from synthmark.config import Config
-    from synthmark.report import Report
 
-__all__ = ["Examined", "report_files"]
+__all__ = ["Examined", "report_files", "unchecked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,14 @@ class Examined:
     error: str = ""
 
 
-def report_files(
-    paths: Sequence[Path], config: Config, *, tool: str, as_json: bool = False, jobs: int = 1
+def report_files(  # noqa: PLR0913 - options by keyword
+    paths: Sequence[Path],
+    config: Config,
+    *,
+    key_files: Sequence[Path] = (),
+    tool: str,
+    as_json: bool = False,
+    jobs: int = 1,
 ) -> int:
     """Print a report on each file and return the highest exit code.
 
@@ -45,7 +51,9 @@ def report_files(
     paths
         Files, and folders with files.
     config
-        The key to look for, and the language of the reports.
+        A key to look for beside the published one, and the language of the reports.
+    key_files
+        Further keys to look for, before these two.
     tool
         Name of the program, which the report states.
     as_json
@@ -56,10 +64,11 @@ def report_files(
     Raises
     ------
     ConfigError
-        When the key file is wrong.
+        When a key file is wrong.
     """
+    keys = tuple(load_key(file) for file in key_files)
     config.key()  # a wrong key file ends the run before the first file, not at each
-    verify = functools.partial(_verified, config=config, tool=tool)
+    verify = functools.partial(_verified, config=config, keys=keys, tool=tool)
     crashed = functools.partial(_crashed, tool=tool)
     codes: list[int] = []
     for examined in run_ordered(verify, list(files_below(paths)), jobs, crashed):
@@ -70,12 +79,12 @@ def report_files(
     return max(codes, default=ExitCode.NOT_FOUND)
 
 
-def _verified(path: Path, config: Config, tool: str) -> Examined:
+def _verified(path: Path, config: Config, keys: Sequence[bytes], tool: str) -> Examined:
     """Verify one file; runs in a worker, so every error becomes a result."""
     from synthmark.verification import verify_file  # noqa: PLC0415 - heavy, and needed in the worker only
 
     try:
-        report = verify_file(path, config, tool=tool)
+        report = verify_file(path, config, keys=keys, tool=tool)
     except SynthmarkError as error:
         return _failed(path, type(error).__name__, str(error), error_code(error), tool)
     except Exception as error:  # noqa: BLE001 - a defect met in one file must not stop the others
@@ -90,17 +99,16 @@ def _crashed(path: Path, tool: str) -> Examined:
 
 
 def _failed(path: Path, kind: str, error: str, code: int, tool: str) -> Examined:
-    """Return the result for a file that could not be verified: every layer was not checked."""
-    content = _empty_report(path, tool).as_json()
-    facts = {name: value or None for name, value in content["file"].items()}
-    content |= {"exit_code": int(code), "file": facts, "error": {"kind": kind, "message": error}}
+    """Return the result for a file that could not be verified."""
+    content = unchecked(path, tool) | {"exit_code": int(code), "error": {"kind": kind, "message": error}}
     return Examined(path, content, code, error)
 
 
-def _empty_report(path: Path, tool: str) -> Report:
+def unchecked(path: Path, tool: str) -> dict[str, Any]:
+    """Return the report, as `--json` prints it, on a file of which no layer was checked."""
     from synthmark.report import LAYERS, FileFacts, LayerReport, Report, ToolFacts  # noqa: PLC0415 - as above
 
-    return Report(
+    report = Report(
         verdict="not_checked",
         file=FileFacts(path.name, *_size_and_digest(path), ""),
         layers=tuple(LayerReport(layer=name, outcome="not_checked") for name in LAYERS),
@@ -108,6 +116,8 @@ def _empty_report(path: Path, tool: str) -> Report:
         tool=ToolFacts(tool, __version__, ()),
         checked_at=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
+    content = report.as_json()
+    return content | {"file": {name: value or None for name, value in content["file"].items()}}
 
 
 def _size_and_digest(path: Path) -> tuple[int, str]:

@@ -28,10 +28,23 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is to be done, what cannot be done (path and reason), and how many files were passed over."""
+    """What is to be done, what is there already, what cannot be done, and how much was passed over.
+
+    Attributes
+    ----------
+    jobs
+        Files to label.
+    present
+        Files whose copy exists.
+    refused
+        Files whose copy would do harm, with the reason.
+    passed_over
+        Number of files below folders that are no pictures.
+    """
 
     jobs: tuple[Job, ...]
-    refused: tuple[tuple[Path, str], ...]
+    present: tuple[Job, ...]
+    refused: tuple[tuple[Job, str], ...]
     passed_over: int
 
 
@@ -76,7 +89,7 @@ def select(
         Where the copies go; what lies below it is never a source, so that a second run does not label the
         first one's output.
     overwrite
-        Whether a target that exists is replaced.
+        Whether a target that exists is replaced; without, the file counts as present.
 
     Raises
     ------
@@ -88,10 +101,13 @@ def select(
     found = list(_found(paths, folder))
     chosen = [item for item in found if item.named or is_media(item.source)]
     jobs = _targets(chosen, folder)
-    reasons = _reasons(jobs, overwrite=overwrite)
+    reasons = _reasons(jobs)
+    harmless = [job for job in jobs if job not in reasons]
+    present = frozenset() if overwrite else {job for job in harmless if job.target.exists()}
     return Selection(
-        jobs=tuple(job for job in jobs if job not in reasons),
-        refused=tuple((job.source, reason) for job, reason in reasons.items()),
+        jobs=tuple(job for job in harmless if job not in present),
+        present=tuple(job for job in harmless if job in present),
+        refused=tuple(reasons.items()),
         passed_over=len(found) - len(chosen),
     )
 
@@ -157,8 +173,8 @@ def _prefixed(item: _Found) -> Path:
     return Path(Path(os.path.abspath(item.root)).name, item.relative)  # noqa: PTH100 - links stay as they are named
 
 
-def _reasons(jobs: Sequence[Job], *, overwrite: bool) -> dict[Job, str]:
-    """Return why some jobs cannot be done."""
+def _reasons(jobs: Sequence[Job]) -> dict[Job, str]:
+    """Return why some jobs must not be done."""
     sources = {_identity(job.source) for job in jobs}
     taken: dict[str, Path] = {}
     reasons: dict[Job, str] = {}
@@ -168,8 +184,6 @@ def _reasons(jobs: Sequence[Job], *, overwrite: bool) -> dict[Job, str]:
             reasons[job] = f"its copy {job.target} would replace an input; choose another folder with -o"
         elif first != job.source:
             reasons[job] = f"its copy {job.target} would replace that of {first}; label them in two runs"
-        elif job.target.exists() and not overwrite:
-            reasons[job] = f"{job.target} exists already; add --overwrite to replace it"
     return reasons
 
 

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
     from synthmark.config import Config
     from synthmark.detection import Detection
-    from synthmark.files.picture_file import PictureFile
     from synthmark.metadata import MetadataReport
 
-__all__ = ["OWN_NUMBER", "verify_file"]
+__all__ = ["OWN_NUMBER", "keys_to_try", "report_written", "verify_file"]
 
 OWN_NUMBER = re.compile(r"synthmark-([0-9a-f]{16})")
 """The content numbers that labelling writes: ProduceID and PropagateID holding the content id."""
@@ -36,7 +35,13 @@ OWN_NUMBER = re.compile(r"synthmark-([0-9a-f]{16})")
 _AI_SOURCES = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "algorithmicMedia")
 
 
-def verify_file(path: Path | str, config: Config | None = None, *, tool: str = "synthmark") -> Report:
+def verify_file(
+    path: Path | str,
+    config: Config | None = None,
+    *,
+    keys: Sequence[bytes] = (),
+    tool: str = "synthmark",
+) -> Report:
     """Read all layers of a picture file back.
 
     Parameters
@@ -44,7 +49,10 @@ def verify_file(path: Path | str, config: Config | None = None, *, tool: str = "
     path
         The file; it is only read.
     config
-        Whose key to look for; None for the published default key.
+        Whose key to look for.
+    keys
+        Further keys to look for. The order is: these, that of the configuration, the published default key;
+        the first that finds a mark counts, and the report names it.
     tool
         Name of the program for the report.
 
@@ -55,24 +63,64 @@ def verify_file(path: Path | str, config: Config | None = None, *, tool: str = "
     ConfigError
         When the key file is wrong.
     """
-    from synthmark.files.reading import read_file, sha256_of  # noqa: PLC0415 - `import synthmark` stays light
+    from synthmark.files.reading import read_file  # noqa: PLC0415 - `import synthmark` stays light
+
+    tried = keys_to_try(config, keys)
+    data = read_file(Path(path))
+    return _report(Path(path).name, data, _watermark_layer(data, tried), tried, tool)
+
+
+def report_written(name: str, data: bytes, mark: Detection | None, key: bytes | None) -> Report:
+    """Report on a file that was just written, from which the mark was read back already.
+
+    Parameters
+    ----------
+    name, data
+        Of the file, without its folder.
+    mark
+        What was read back; None for a file that was written without a watermark.
+    key
+        The key it was read with.
+    """
+    unwritten = LayerReport(
+        layer="watermark", outcome="not_checked", messages=(Message("not_checked.not_written"),)
+    )
+    watermark = unwritten if mark is None else _marked(mark, key, frames=1, keys=1)
+    return _report(name, data, watermark, (key,), "synthmark")
+
+
+def keys_to_try(config: Config | None, keys: Sequence[bytes] = ()) -> tuple[bytes, ...]:
+    """Return the keys that `verify_file` tries, each once, in their order.
+
+    Raises
+    ------
+    ConfigError
+        When the key file of the configuration is wrong.
+    """
+    from synthmark.keys import key_bytes  # noqa: PLC0415 - see verify_file
+
+    configured = None if config is None else config.key()
+    return tuple(dict.fromkeys(key_bytes(key) for key in (*keys, configured, None)))
+
+
+def _report(
+    name: str, data: bytes, watermark: LayerReport, keys: Sequence[bytes | None], tool: str
+) -> Report:
+    """Read the metadata, compare the layers, and sum up."""
+    from synthmark.files.reading import sha256_of  # noqa: PLC0415 - see verify_file
     from synthmark.keys import key_id  # noqa: PLC0415
     from synthmark.metadata import read_metadata  # noqa: PLC0415
 
-    path = Path(path)
-    key = None if config is None else config.key()
-    data = read_file(path)
-    watermark = _watermark_layer(data, key)
     found = read_metadata(data)
     metadata = _metadata_layer(found)
     clashes = _clashes(metadata, watermark)
     layers = (_with_messages(metadata, clashes), watermark, _credential_layer(found), _visible_layer())
     return Report(
         verdict=overall_verdict(layers, contradictory=bool(clashes)),
-        file=FileFacts(path.name, len(data), sha256_of(data), found.media_type),
+        file=FileFacts(name, len(data), sha256_of(data), found.media_type),
         layers=layers,
         agreement=_agreement(metadata, watermark),
-        tool=ToolFacts(tool, __version__, (key_id(key),)),
+        tool=ToolFacts(tool, __version__, tuple(key_id(key) for key in keys)),
         checked_at=_now(),
     )
 
@@ -82,7 +130,7 @@ def _now() -> str:
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _watermark_layer(data: bytes, key: bytes | None) -> LayerReport:
+def _watermark_layer(data: bytes, keys: Sequence[bytes]) -> LayerReport:
     """Look for the mark in the pixels."""
     from synthmark.files.picture_file import read_picture  # noqa: PLC0415 - see verify_file
     from synthmark.metadata import sniff  # noqa: PLC0415
@@ -95,36 +143,37 @@ def _watermark_layer(data: bytes, key: bytes | None) -> LayerReport:
         return LayerReport(
             layer="watermark", outcome="not_checked", messages=(Message("not_checked.unsupported"),)
         )
-    detection, searched = _search(file, key)
-    if not detection:
-        return LayerReport(layer="watermark", outcome="not_detected", evidence={"frames_searched": searched})
-    return _marked(detection, searched, key)
+    last = len(file.frames) - 1
+    frames = [file.frames[number] for number in sorted({0, last // 2, last})]
+    searches = {"frames_searched": len(frames), "keys_tried": len(keys)}
+    return _found(frames, keys) or LayerReport(layer="watermark", outcome="not_detected", evidence=searches)
 
 
-def _search(file: PictureFile, key: bytes | None) -> tuple[Detection, int]:
-    """Search the first, middle and last frame for the mark; return it and how many were searched."""
+def _found(frames: Sequence[Any], keys: Sequence[bytes]) -> LayerReport | None:
+    """Search frames for the mark of each key; the first mark that is found counts."""
     from synthmark import image  # noqa: PLC0415 - see verify_file
 
-    last = len(file.frames) - 1
-    numbers = sorted({0, last // 2, last})
-    for searched, number in enumerate(numbers, 1):
-        detection = image.extract(file.frames[number], key)
-        if detection:
-            return detection, searched
-    return detection, len(numbers)
+    for key in keys:
+        for searched, frame in enumerate(frames, 1):
+            detection = image.extract(frame, key)
+            if detection:
+                return _marked(detection, key, frames=searched, keys=len(keys))
+    return None
 
 
-def _marked(detection: Detection, searched: int, key: bytes | None) -> LayerReport:
-    """Report a mark that was found; its probability covers every frame that was searched."""
+def _marked(detection: Detection, key: bytes | None, *, frames: int, keys: int) -> LayerReport:
+    """Report a mark that was found; its probability covers the frames that were searched and all keys."""
     from synthmark.keys import key_id  # noqa: PLC0415 - see verify_file
     from synthmark.payload import format_content_id  # noqa: PLC0415
 
     assert detection.content_id is not None
-    chance = min(1.0, (detection.false_alarm_probability or 0.0) * searched)
+    single = detection.false_alarm_probability
+    chance = None if single is None else min(1.0, single * frames * keys)
     evidence: dict[str, Any] = {
         "false_alarm_probability": chance,
         "strength": detection.strength,
-        "frames_searched": searched,
+        "frames_searched": frames,
+        "keys_tried": keys,
     }
     geometry = ("scale", "angle", "flipped")
     evidence |= {name: getattr(detection, name) for name in geometry if hasattr(detection, name)}
@@ -139,13 +188,15 @@ def _marked(detection: Detection, searched: int, key: bytes | None) -> LayerRepo
         integrity="intact",
         claims=claims,
         evidence=evidence,
-        messages=(Message("mark.chance", {"n": _odds(chance)}),),
+        messages=_odds(chance),
     )
 
 
-def _odds(chance: float) -> str:
-    """Return the whole power of ten that the odds against chance exceed."""
-    return f"10^{math.floor(-math.log10(chance))}" if chance > 0 else "10^300"
+def _odds(chance: float | None) -> tuple[Message, ...]:
+    """Return the sentence on the odds against chance, as a whole power of ten, rounded down."""
+    if not chance:
+        return ()  # no figure, no claim
+    return (Message("mark.chance", {"n": f"10^{math.floor(-math.log10(chance))}"}),)
 
 
 def _metadata_layer(found: MetadataReport) -> LayerReport:

@@ -51,7 +51,7 @@ def test_all_layers_read_back_and_the_source_is_untouched(name, tmp_path):
     assert record.layers == ("visible", "watermark", "metadata")
     assert record.psnr > 30
     assert record.frames == len(read_picture(files()[name]).frames)
-    assert json.loads(json.dumps(record.as_json(), allow_nan=False))["target"] == str(target)
+    assert json.loads(json.dumps(record.as_json(), allow_nan=False))["record"]["target"] == str(target)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])

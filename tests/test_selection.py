@@ -51,16 +51,17 @@ def test_output_folder_inside_the_input_is_no_source(tmp_path):
 
 def test_output_folder_as_input_is_refused_file_by_file(tmp_path):
     source = tree(tmp_path / "in", "a.png")
-    selection = select([source], source, overwrite=True)
-    assert selection.jobs == ()
-    assert "would replace an input" in reasons(selection)[0]
+    for overwrite in (True, False):
+        selection = select([source], source, overwrite=overwrite)
+        assert (selection.jobs, selection.present) == ((), ())
+        assert "would replace an input" in reasons(selection)[0]
 
 
 def test_target_that_is_another_input_is_refused(tmp_path):
     one, two = tree(tmp_path / "one", "sub/b.png"), tree(tmp_path / "two", "sub/b.png")
     selection = select([two, one / "sub/b.png"], one, overwrite=True)
     assert [job.target for job in selection.jobs] == [one / "b.png"]
-    assert selection.refused[0][0] == two / "sub/b.png"
+    assert selection.refused[0][0].source == two / "sub/b.png"
     assert "would replace an input" in reasons(selection)[0]
 
 
@@ -93,9 +94,13 @@ def test_file_named_twice_is_labelled_once(tmp_path, monkeypatch):
     assert len(select([source, source / "a.png", Path("in/../in/a.png")], out).jobs) == 1
 
 
-def test_existing_copy_stays_unless_overwriting(tmp_path):
-    source, out = tree(tmp_path / "in", "a.png"), tree(tmp_path / "out", "a.png")
-    assert "--overwrite" in reasons(select([source], out))[0]
+def test_existing_copy_is_present_unless_overwriting(tmp_path):
+    source, out = tree(tmp_path / "in", "a.png", "b.png"), tree(tmp_path / "out", "a.png")
+    selection = select([source], out)
+    assert [job.target for job in selection.present] == [out / "a.png"]
+    assert (targets(selection, out), selection.refused) == (["b.png"], ())
+    (source / "b.png").unlink()
+    assert select([source], out, overwrite=True).present == ()
     assert targets(select([source], out, overwrite=True), out) == ["a.png"]
 
 

@@ -14,6 +14,7 @@ from synthmark.config import Config
 from synthmark.errors import DamagedMediaError, MediaError, UnsupportedMediaError
 from synthmark.files.picture_file import read_picture
 from synthmark.files.writing import encode_pictures
+from synthmark.keys import DEFAULT_KEY, key_id
 from synthmark.labelling import embed_file, label_file
 from synthmark.metadata import MetadataRecord, new_label, write_metadata
 from synthmark.report import LAYERS, LayerReport, Message, overall_verdict
@@ -59,9 +60,12 @@ def label_object(number="1", value="1", producer="other"):
     }
 
 
+def marked_frame():
+    return stand_in_watermark.embed(read_picture(files()["png"]).frames[0], CONTENT_ID)
+
+
 def marked_png():
-    file = read_picture(files()["png"])
-    return encode_pictures(file, [stand_in_watermark.embed(file.frames[0], CONTENT_ID)])
+    return encode_pictures(read_picture(files()["png"]), [marked_frame()])
 
 
 def without_placement_noise(report):
@@ -195,8 +199,26 @@ def test_the_key_of_the_configuration_is_used(tmp_path, monkeypatch):
     key_file.chmod(0o600)
     seen = []
     monkeypatch.setattr("synthmark.image.extract", lambda frame, key=None: seen.append(key) or _nothing())
-    verify_file(written(tmp_path, "a.png", files()["png"]), Config(key_file=key_file))
-    assert seen == [bytes(32)]
+    file = written(tmp_path, "a.png", files()["png"])
+    report = verify_file(file, Config(key_file=key_file), keys=[b"1" * 16, bytes(32)])
+    assert seen == [b"1" * 16, bytes(32), DEFAULT_KEY]
+    assert report.tool.key_ids == tuple(map(key_id, seen))
+    assert report.layer("watermark").evidence == {"frames_searched": 1, "keys_tried": 3}
+
+
+def test_no_figure_is_claimed_where_there_is_none(tmp_path, monkeypatch):
+    found = dataclasses.replace(stand_in_watermark.extract(marked_frame()), false_alarm_probability=None)
+    monkeypatch.setattr("synthmark.image.extract", lambda frame, key=None: found)
+    layer = verify_file(written(tmp_path, "a.png", files()["png"])).layer("watermark")
+    assert (layer.evidence["false_alarm_probability"], layer.messages) == (None, ())
+
+
+@pytest.mark.parametrize(("chance", "power"), [(1e-14, 14), (9.9e-14, 13), (1.01e-14, 13)])
+def test_the_power_of_ten_is_rounded_down(tmp_path, monkeypatch, chance, power):
+    found = dataclasses.replace(stand_in_watermark.extract(marked_frame()), false_alarm_probability=chance)
+    monkeypatch.setattr("synthmark.image.extract", lambda frame, key=None: found)
+    layer = verify_file(written(tmp_path, "a.png", files()["png"])).layer("watermark")
+    assert layer.messages == (Message("mark.chance", {"n": f"10^{power}"}),)
 
 
 def _nothing():
@@ -276,5 +298,5 @@ def test_numbers_that_json_lacks_become_null(tmp_path, monkeypatch):
     monkeypatch.setattr("synthmark.image.embed", nothing_changed)
     source = written(tmp_path, "a.png", marked_png())
     record = embed_file(source, tmp_path / "b.png", CONTENT_ID)
-    assert record.as_json()["psnr"] is None or record.psnr > 60
+    assert record.as_json()["record"]["psnr"] is None or record.psnr > 60
     json.dumps(record.as_json(), allow_nan=False)

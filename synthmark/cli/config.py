@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add", "run"]
 
+SCHEMA = "synthmark.setting/1"
+
 
 def add(commands: shared.Commands) -> None:
     """Describe the command."""
@@ -32,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     settings = shared.settings_from(options)
     for name, value in _values(settings).items():
         if options.json:
-            print_json({"name": name, "value": value, "origin": settings.origins[name]})
+            print_json({"schema": SCHEMA, "name": name, "value": value, "origin": settings.origins[name]})
         else:
             print_text(f"{name:15} = {_shown(value):24} # {settings.origins[name]}")
     return ExitCode.FOUND

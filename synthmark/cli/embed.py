@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthmark.cli import options as shared
-from synthmark.console import ExitCode, print_json, print_text
+from synthmark.cli.notes import print_notes
+from synthmark.console import print_json, print_text
 from synthmark.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def run(options: argparse.Namespace) -> int:
     record = embed_file(
         options.source, options.output, content_id, config.key(), config.strength, force=options.force
     )
+    print_notes(record)
     if options.json:
         print_json(record.as_json())
     else:
         print_text(f"{options.output}: marked with {record.content_id}")
-    return ExitCode.FOUND
+    return record.exit_code

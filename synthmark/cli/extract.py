@@ -25,7 +25,7 @@ def add(commands: shared.Commands) -> None:
     )
     shared.add_config_file(parser)
     shared.add_json(parser)
-    shared.add_key_options(parser)
+    shared.add_key_files(parser)
     parser.set_defaults(run=run)
 
 
@@ -34,4 +34,11 @@ def run(options: argparse.Namespace) -> int:
     from synthmark.reporting import report_files
 
     config = shared.settings_from(options).config
-    return report_files(options.paths, config, tool="synthmark", as_json=options.json, jobs=options.jobs)
+    return report_files(
+        options.paths,
+        config,
+        key_files=options.key_files,
+        tool="synthmark",
+        as_json=options.json,
+        jobs=options.jobs,
+    )

@@ -1,4 +1,4 @@
-"""`synthmark init`: write a commented configuration and a secret key."""
+"""`synthmark init`: write a commented configuration and a key that stays unused until it is switched on."""
 
 from __future__ import annotations
 
@@ -46,11 +46,12 @@ text = "AI生成"
 # A font file, for texts that the bundled font does not cover.
 # font = "MyFont.otf"
 
-# Strength of the watermark: "auto", or a factor from 0.1 to 10 on the usual one.
+# Strength of the watermark: "auto", or a factor from 0.25 to 4 on the usual one.
 strength = "auto"
 
-# The watermark key. Who has it can read the marks, and forge them: keep it secret, back it up.
-# Left out: the published default key, so that everyone can read the marks.
+# The watermark key. Left out, marks are written with the published key: everyone can read them, and copy them.
+# With a key file only those who have the file can read and write your marks: keep it secret, and back it up,
+# since nobody can read your marks without it.
 {key}
 
 # 1 to 100; left out: every JPEG keeps its own quality.
@@ -63,15 +64,15 @@ language = "auto"
 
 def add(commands: shared.Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser("init", help="write synthmark.toml and a secret key")
+    parser = commands.add_parser("init", help="write synthmark.toml and a key file")
     parser.add_argument(
         "folder", type=Path, nargs="?", default=Path(), metavar="DIR", help="where (default: here)"
     )
     parser.add_argument("--producer", metavar="NAME", help="provider code, or name, of who made the content")
     parser.add_argument(
-        "--public",
+        "--secret",
         action="store_true",
-        help="use the published default key, so that everyone can read the marks",
+        help="mark with the new key, so that only those who have it can read the marks",
     )
     parser.set_defaults(run=run)
 
@@ -83,20 +84,19 @@ def run(options: argparse.Namespace) -> int:
     config, key = options.folder / DEFAULT_FILE, options.folder / KEY_FILE
     if options.producer is not None:
         Config(producer=options.producer)  # refuses a wrong name before anything is written
-    _refuse_existing(config if options.public else key, config)
-    if not options.public:
-        _write_key(key)
-    _write_new(config, _filled(options.producer, public=options.public).encode(), 0o644)
-    print_text("\n".join(f"wrote {path}" for path in ([config] if options.public else [config, key])))
+    _refuse_existing(config, key)
+    _write_key(key)
+    _write_new(config, _filled(options.producer, secret=options.secret).encode(), 0o644)
+    print_text(f"wrote {config}\nwrote {key}")
     if options.producer is None:
         print_problem(f"Now set the producer in {config}.")
     return ExitCode.FOUND
 
 
-def _filled(producer: str | None, *, public: bool) -> str:
+def _filled(producer: str | None, *, secret: bool) -> str:
     return TEMPLATE.format(
         producer='# producer = "Example-Studio"' if producer is None else f'producer = "{producer}"',
-        key=f'# key_file = "{KEY_FILE}"' if public else f'key_file = "{KEY_FILE}"',
+        key=f'key_file = "{KEY_FILE}"' if secret else f'# key_file = "{KEY_FILE}"',
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthmark.cli import options as shared
+from synthmark.cli.notes import print_notes
 from synthmark.cli.progress import progress
 from synthmark.console import ExitCode, error_code, print_json, print_problem, print_text, problem_line
 from synthmark.errors import SynthmarkError
@@ -26,9 +27,9 @@ __all__ = ["add", "run"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: a record, or an error with its exit code."""
+    """What became of one file: a record, or an error with its exit code; neither when its copy was there."""
 
-    source: Path
+    job: Job
     record: LabelRecord | None = None
     error: str = ""
     kind: str = ""
@@ -36,14 +37,17 @@ class Outcome:
 
     def as_json(self) -> dict[str, object]:
         """Return the outcome as the object that `--json` prints."""
+        from synthmark.report import LABEL_SCHEMA
+        from synthmark.reporting import unchecked
+
         if self.record is not None:
             return self.record.as_json()
-        return {
-            "schema": "synthmark.label/1",
-            "status": "failed",
-            "source": str(self.source),
-            "error": {"kind": self.kind, "message": self.error},
-        }
+        names = {"source": str(self.job.source), "target": str(self.job.target)}
+        head = {"schema": LABEL_SCHEMA, "exit_code": int(self.code), "record": names}
+        if not self.error:
+            return unchecked(self.job.target, "synthmark") | head | {"status": "present"}
+        error = {"kind": self.kind, "message": self.error}
+        return unchecked(self.job.source, "synthmark") | head | {"status": "failed", "error": error}
 
 
 def add(commands: shared.Commands) -> None:
@@ -98,8 +102,11 @@ def _check(config: Config, *, force: bool) -> None:
 def _outcomes(selection: Selection, config: Config, options: argparse.Namespace) -> Iterator[Outcome]:
     from synthmark.workers import available_cores, run_ordered
 
-    for path, reason in selection.refused:
-        yield Outcome(path, error=reason, kind="InputError", code=ExitCode.USAGE)
+    yield from (
+        Outcome(job, error=reason, kind="InputError", code=ExitCode.USAGE)
+        for job, reason in selection.refused
+    )
+    yield from map(Outcome, selection.present)
     jobs = options.jobs or available_cores()
     label = functools.partial(_labelled, config=config, relabel=options.relabel, force=options.force)
     torn = options.json and sys.stdout.isatty()
@@ -114,34 +121,35 @@ def _labelled(job: Job, config: Config, *, relabel: bool, force: bool) -> Outcom
     from synthmark.labelling import label_file
 
     try:
-        return Outcome(job.source, label_file(job.source, job.target, config, relabel=relabel, force=force))
+        record = label_file(job.source, job.target, config, relabel=relabel, force=force)
+        return Outcome(job, record, code=record.exit_code)
     except SynthmarkError as error:
-        return Outcome(job.source, error=str(error), kind=type(error).__name__, code=error_code(error))
+        return Outcome(job, error=str(error), kind=type(error).__name__, code=error_code(error))
     except Exception as error:  # noqa: BLE001 - a defect met in one file must not stop the others
         text = f"internal error: {type(error).__name__}: {error}"
-        return Outcome(job.source, error=text, kind="InternalError", code=ExitCode.FAILURE)
+        return Outcome(job, error=text, kind="InternalError", code=ExitCode.FAILURE)
 
 
 def _crashed(job: Job) -> Outcome:
     text = "the worker process ended abruptly: too little memory, or a defect in a codec"
-    return Outcome(job.source, error=text, kind="InternalError", code=ExitCode.FAILURE)
+    return Outcome(job, error=text, kind="InternalError", code=ExitCode.FAILURE)
 
 
 def _reported(outcome: Outcome, *, as_json: bool) -> int:
-    from synthmark.catalogue import message
-
     if as_json:
         print_json(outcome.as_json())
-    for note in outcome.record.messages if outcome.record else ():
-        print_problem(f"{outcome.source}: {message(note.code, 'en', **note.params)}")
+    if outcome.record is not None:
+        print_notes(outcome.record)
     if outcome.error:
-        print_problem(problem_line(outcome.source, outcome.error))
+        print_problem(problem_line(outcome.job.source, outcome.error))
     return outcome.code
 
 
 def _summarise(codes: list[int], selection: Selection, options: argparse.Namespace) -> None:
     """Print how many files were labelled; to stderr where stdout is for programs."""
-    labelled = codes.count(ExitCode.FOUND)
-    others = f"; {selection.passed_over} other files passed over" if selection.passed_over else ""
-    line = f"Labelled {labelled} of {len(codes)} files into {options.output}{others}."
+    present, others = len(selection.present), selection.passed_over
+    labelled = sum(code in {ExitCode.FOUND, ExitCode.CONFLICT} for code in codes) - present
+    line = f"Labelled {labelled} of {len(codes)} files into {options.output}"
+    line += f"; {present} already there (--overwrite replaces them)" if present else ""
+    line += f"; {others} other files passed over." if others else "."
     (print_problem if options.json else print_text)(line)

@@ -17,7 +17,7 @@ __all__ = [
     "Commands",
     "add_config_file",
     "add_json",
-    "add_key_options",
+    "add_key_files",
     "add_label_options",
     "add_watermark_options",
     "job_count",
@@ -40,13 +40,16 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object per file, one per line")
 
 
-def add_key_options(parser: Parser) -> None:
-    """Add the options of the watermark alone."""
+def add_key_files(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names keys to look for."""
     parser.add_argument(
         "--key-file",
         type=Path,
+        action="append",
+        default=[],
+        dest="key_files",
         metavar="FILE",
-        help="the watermark key; without it the published default key",
+        help="look for marks of this key, too (may be repeated)",
     )
 
 
@@ -55,7 +58,12 @@ def add_watermark_options(parser: Parser) -> None:
     parser.add_argument(
         "--strength", type=_number_or_word, metavar="auto|X", help="strength of the watermark"
     )
-    add_key_options(parser)
+    parser.add_argument(
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="the watermark key; without it the published default key",
+    )
 
 
 def add_label_options(parser: argparse.ArgumentParser) -> None:

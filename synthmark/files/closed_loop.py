@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from synthmark.errors import CapacityError, MediaError
 from synthmark.files.atomic import fill, replacing
-from synthmark.files.marking import Mark, MarkedFrames, embed_marks, is_marked
+from synthmark.files.marking import Mark, MarkedFrames, embed_marks, extracted
 from synthmark.files.picture_file import read_picture
 from synthmark.files.writing import encode_pictures, has_palette
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from synthmark.detection import Detection
     from synthmark.files.picture_file import PictureFile
     from synthmark.image.pictures import Array
 
@@ -64,6 +65,8 @@ class Written:
         Of the watermark, in decibels; None without one.
     marked
         How many frames carry the watermark.
+    detection
+        The watermark as it was read back from the first of them; None without one.
     notes
         Message codes: "note.true_colour" when a palette had to go, "note.stronger" when the mark had to be
         stronger than usual.
@@ -72,6 +75,7 @@ class Written:
     data: bytes
     psnr: float | None
     marked: int
+    detection: Detection | None
     notes: tuple[str, ...]
 
 
@@ -133,8 +137,8 @@ def _written(target: Path, file: PictureFile, marked: MarkedFrames, plan: Plan, 
     data = plan.finish(encoded)
     with replacing(target) as temporary:
         _fill_and_compare(temporary, data)
-        _require_readable(data, file, marked, plan.mark)
-    return Written(data, marked.psnr, len(marked.marked), attempt.notes)
+        detection = _read_back(data, file, marked, plan.mark)
+    return Written(data, marked.psnr, len(marked.marked), detection, attempt.notes)
 
 
 def _attempts(file: PictureFile, strength: float) -> Iterator[_Attempt]:
@@ -156,7 +160,7 @@ def _fill_and_compare(temporary: Path, data: bytes) -> None:
         raise MediaError(f"{temporary.parent} returns other bytes than were written: check the disk.")
 
 
-def _require_readable(data: bytes, file: PictureFile, marked: MarkedFrames, mark: Mark | None) -> None:
+def _read_back(data: bytes, file: PictureFile, marked: MarkedFrames, mark: Mark | None) -> Detection | None:
     """Decode the encoded file, compare its frames with those of the source, and read the mark back."""
     written = read_picture(data)
     same = len(written.frames) == len(file.frames)
@@ -165,15 +169,17 @@ def _require_readable(data: bytes, file: PictureFile, marked: MarkedFrames, mark
             f"The {file.kind.name} file was written with {len(written.frames)} of {len(file.frames)} frames."
         )
     if mark is None:
-        return
+        return None
     numbers = marked.marked if same else tuple(range(len(written.frames)))
     checked = numbers[:: -(-len(numbers) // _CHECKED_FRAMES)]
-    read = sum(is_marked(written.frames[number], mark) for number in checked)
-    if read < (len(checked) if same else 1):
+    found = [extracted(written.frames[number], mark) for number in checked]
+    read = [detection for detection in found if detection.content_id == mark.content_id]
+    if len(read) < (len(checked) if same else 1):
         raise CapacityError(
-            f"The mark does not survive the coding of this {file.kind.name} file: {read} of {len(checked)} "
-            "pictures read back. Use a higher quality, a larger picture, or another format."
+            f"The mark does not survive the coding of this {file.kind.name} file: {len(read)} of "
+            f"{len(checked)} pictures read back. Use a higher quality, a larger picture, or another format."
         )
+    return read[0]
 
 
 def _are_joined(written: PictureFile, file: PictureFile) -> bool:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from synthmark.config import Config
+    from synthmark.detection import Detection
     from synthmark.image.pictures import Array
 
     Picture = Image | Array
 
-__all__ = ["Mark", "MarkedFrames", "draw_labels", "embed_marks", "is_marked"]
+__all__ = ["Mark", "MarkedFrames", "draw_labels", "embed_marks", "extracted"]
 
 # Rows that are compared at a time, so that measuring takes little memory beside a large picture.
 _BAND = 256
@@ -111,9 +112,9 @@ def embed_marks(frames: Sequence[Picture], mark: Mark) -> MarkedFrames:
     return MarkedFrames(tuple(result), tuple(marked), errors.psnr())
 
 
-def is_marked(frame: Picture, mark: Mark) -> bool:
-    """Return whether a frame reads as the mark's content id, without any search for geometric changes."""
-    return bool(image.extract(frame, mark.key, search="fast").content_id == mark.content_id)
+def extracted(frame: Picture, mark: Mark) -> Detection:
+    """Look for a mark of the same key in a frame, without any search for geometric changes."""
+    return image.extract(frame, mark.key, search="fast")
 
 
 def _size(frame: Picture) -> tuple[int, int]:

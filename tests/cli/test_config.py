@@ -25,7 +25,12 @@ def test_json(capsys):
     assert main(["config", "show", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["name"] for row in rows] == FIELDS
-    assert rows[0] == {"name": "producer", "value": "unnamed", "origin": "default"}
+    assert rows[0] == {
+        "schema": "synthmark.setting/1",
+        "name": "producer",
+        "value": "unnamed",
+        "origin": "default",
+    }
 
 
 def test_wrong_file_is_2(capsys):

@@ -1,17 +1,20 @@
 """`synthmark init`: a configuration that explains itself, and a key that stays private."""
 
+import json
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
+import extract_tool.cli
 from synthmark.cli import main
 from synthmark.config import FIELDS, load_settings
+from synthmark.keys import key_id, load_key
 
 
 def test_files_are_written_and_fit_together(capsys):
-    assert main(["init", "--producer", "Example-Studio"]) == 0
+    assert main(["init", "--producer", "Example-Studio", "--secret"]) == 0
     config = load_settings(Path("synthmark.toml"), environ={}).config
     assert config.producer == "Example-Studio"
     assert len(config.key()) == 32
@@ -62,10 +65,24 @@ def test_nothing_is_overwritten(existing, capsys):
     assert f"{existing} exists already" in capsys.readouterr().err
 
 
-def test_public_marks_need_no_key_file():
-    main(["init", "--public"])
-    assert not Path("synthmark.key").exists()
+def test_marks_are_public_unless_asked_otherwise():
+    main(["init"])
     assert load_settings(Path("synthmark.toml"), environ={}).config.key() is None
+    assert len(load_key(Path("synthmark.key"))) == 32
+
+
+@pytest.mark.parametrize("option", [[], ["--secret"]])
+def test_what_is_labelled_after_it_is_found(photographs, option, capsys):
+    """The first three commands of a new user, whichever key they choose."""
+    assert main(["init", "--producer", "Example-Studio", *option]) == 0
+    assert main(["label", str(photographs / "photo.jpg"), "-o", "out", "--jobs", "1"]) == 0
+    capsys.readouterr()
+    assert extract_tool.cli.main(["out", "--json"]) == 0
+    item = json.loads(capsys.readouterr().out)
+    watermark = next(layer for layer in item["layers"] if layer["layer"] == "watermark")
+    used = key_id(load_key(Path("synthmark.key")) if option else None)
+    assert (watermark["outcome"], watermark["claims"]["key_id"]) == ("detected", used)
+    assert item["tool"]["key_ids"][-1] == key_id(None)
 
 
 def test_wrong_producer_writes_nothing(capsys):

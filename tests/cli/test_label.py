@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from synthmark.cli import main
 
@@ -47,7 +48,8 @@ def test_copies_are_labelled_pictures(photographs):
 def test_json_is_in_order_whatever_the_number_of_workers(photographs, capsys, jobs):
     assert main(["label", str(photographs), "-o", "out", "--json", *FAST[:-1], jobs]) == 0
     out, err = capsys.readouterr()
-    assert [Path(item["source"]).name for item in objects(out)] == ["photo.jpg", "astronaut.png"]
+    sources = [Path(item["record"]["source"]).name for item in objects(out)]
+    assert sources == ["photo.jpg", "astronaut.png"]
     assert {(item["schema"], item["status"]) for item in objects(out)} == {("synthmark.label/1", "labelled")}
     assert err == "Labelled 2 of 2 files into out.\n"
 
@@ -77,6 +79,60 @@ def test_broken_file_is_an_object_too(tmp_path, capsys):
     assert (item["schema"], item["status"]) == ("synthmark.label/1", "failed")
     assert item["error"]["kind"] == "DamagedMediaError"
     assert item["error"]["message"]
+    assert_contract(item)
+    assert (item["verdict"], item["exit_code"], item["file"]["name"]) == ("not_checked", 4, "broken.png")
+
+
+def assert_contract(item: dict):
+    """Check what every object has, whatever became of the file."""
+    assert item.keys() >= {"schema", "verdict", "file", "layers"}
+    assert item["file"].keys() == {"name", "size", "sha256", "media_type"}
+    names = [layer["layer"] for layer in item["layers"]]
+    assert names == ["metadata", "watermark", "credential", "visible"]
+    assert all({"outcome", "claims", "evidence"} <= layer.keys() for layer in item["layers"])
+
+
+def test_object_of_a_labelled_file_is_the_report_of_the_copy(photographs, capsys):
+    """What labelling says of its copy is what extraction says of it."""
+    source = photographs / "photo.jpg"
+    command = ["label", str(source), "-o", "out", "--producer", "Example-Studio", "--jobs", "1", "--json"]
+    assert main(command) == 0
+    (item,) = objects(capsys.readouterr().out)
+    assert_contract(item)
+    assert item["record"]["source"] == str(source)
+    assert main(["extract", "out/photo.jpg", "--json"]) == 0
+    (report,) = objects(capsys.readouterr().out)
+    same = report.keys() - {"schema", "checked_at", "layers"}
+    assert {name: item[name] for name in same} == {name: report[name] for name in same}
+    assert item["layers"] == report["layers"]
+    assert item["record"]["sha256_after"] == report["file"]["sha256"]
+    assert item["record"]["content_id"] == report["layers"][1]["claims"]["content_id"]
+
+
+def test_layer_that_was_not_written_was_not_checked(photographs, capsys):
+    main(["label", str(photographs / "photo.jpg"), "-o", "out", "--json", *FAST])
+    (item,) = objects(capsys.readouterr().out)
+    assert [layer["outcome"] for layer in item["layers"][:2]] == ["detected", "not_checked"]
+
+
+def test_copy_that_contradicts_itself_is_3(photographs, capsys):
+    """A file whose metadata label may not stay as it is gets a mark, and no new label."""
+    main(["label", str(photographs / "sub" / "astronaut.png"), "-o", "out", *FAST])
+    damaged = Path("out/astronaut.png")
+    with Image.open(damaged) as picture:
+        picture.save(damaged, pnginfo=damaging_label())
+    capsys.readouterr()
+    assert main(["label", str(damaged), "-o", "again", "--no-metadata", "--no-visible", "--jobs", "1"]) == 3
+    out, err = capsys.readouterr()
+    assert out == "Labelled 1 of 1 files into again.\n"
+    assert err == f"{damaged}: A label was found, but it does not match the file.\n"
+
+
+def damaging_label() -> PngInfo:
+    """Return a label with a value that the standard does not have."""
+    info = PngInfo()
+    info.add_text("AIGC", json.dumps({"AIGC": {"Label": "7", "ContentProducer": "other", "ProduceID": "1"}}))
+    return info
 
 
 def test_input_is_never_written_over(photographs, tmp_path, capsys):
@@ -89,12 +145,22 @@ def test_input_is_never_written_over(photographs, tmp_path, capsys):
 
 
 def test_copy_is_not_replaced_unless_asked(photographs, capsys):
-    command = ["label", str(photographs / "photo.jpg"), "-o", "out", *FAST]
-    assert main(command) == 0
+    command = ["label", str(photographs), "-o", "out", *FAST]
+    assert main(["label", str(photographs / "photo.jpg"), "-o", "out", *FAST]) == 0
     first = Path("out/photo.jpg").read_bytes()
-    assert main(command) == 2
+    capsys.readouterr()
+    assert main(command) == 0
     assert Path("out/photo.jpg").read_bytes() == first
-    assert "--overwrite" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == "Labelled 1 of 2 files into out; 1 already there (--overwrite replaces them).\n"
+    assert err == ""
+    assert main([*command, "--json"]) == 0
+    items = objects(capsys.readouterr().out)
+    assert [(item["status"], item["exit_code"]) for item in items] == [("present", 0)] * 2
+    assert [item["file"]["name"] for item in items] == ["photo.jpg", "astronaut.png"]
+    assert items[0]["file"]["size"] == len(first)
+    for item in items:
+        assert_contract(item)
     assert main([*command, "--overwrite"]) == 0
     assert Path("out/photo.jpg").read_bytes() != first
 
