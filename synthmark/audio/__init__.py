@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from synthmark.audio.detection import AudioDetection, AudioMark
     from synthmark.audio.embedding import embed
-    from synthmark.audio.extraction import extract
+    from synthmark.audio.extraction import StreamExtractor, extract
     from synthmark.audio.streaming import StreamEmbedder
 
 _HOMES = {
     "AudioDetection": "detection",
     "AudioMark": "detection",
     "StreamEmbedder": "streaming",
+    "StreamExtractor": "extraction",
     "embed": "embedding",
     "extract": "extraction",
 }
-__all__ = ["AudioDetection", "AudioMark", "StreamEmbedder", "embed", "extract"]
+__all__ = ["AudioDetection", "AudioMark", "StreamEmbedder", "StreamExtractor", "embed", "extract"]
 
 
 def __getattr__(name: str) -> object:

@@ -38,7 +38,7 @@ def _mean_over_bands(loudness: Cells) -> Cells:
     np.cumsum(loudness, axis=1, out=sums[:, 1:])
     first = np.maximum(np.arange(BANDS) - _BAND_REACH, 0)
     last = np.minimum(np.arange(BANDS) + _BAND_REACH + 1, BANDS)
-    return (sums[:, last] - sums[:, first]) / (last - first).astype(np.float32)
+    return np.asarray((sums[:, last] - sums[:, first]) / (last - first), np.float32)
 
 
 def _mean_over_rows(loudness: Cells, step: int) -> Cells:

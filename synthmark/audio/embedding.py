@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from synthmark import keys
 from synthmark.audio.extraction import readable
@@ -12,6 +13,9 @@ from synthmark.audio.samples import Sound, as_sound, check_rate
 from synthmark.audio.streaming import StreamEmbedder
 from synthmark.errors import CapacityError
 from synthmark.payload import check_content_id
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["SHORTEST", "embed"]
 
@@ -52,7 +56,7 @@ def embed(
     stream = StreamEmbedder(rate, content_id, key)
     if len(sound) < SHORTEST * rate:
         raise CapacityError(
-            f"The sound lasts {len(sound) / rate:.2f} s; a mark needs at least {SHORTEST:g} s (3 s to survive changes)."
+            f"The sound lasts {len(sound) / rate:.2f} s; a mark needs at least {SHORTEST:g} s, and 3 s to last."
         )
     size = int(_SLICE_SECONDS * rate)
     pieces = [stream.push(sound.samples[first : first + size]) for first in range(0, len(sound), size)]
@@ -77,4 +81,4 @@ def _loudest(sound: Sound, rate: float) -> Sound:
     half = int(_PROOF_SECONDS * rate / 2)
     powers = [float(np.square(sound.scaled(n, n + half)[::7]).sum()) for n in range(0, len(sound), half)]
     best = max(range(len(powers)), key=lambda i: powers[i] + (powers[i + 1] if i + 1 < len(powers) else 0.0))
-    return Sound(sound.samples[best * half : (best + 2) * half], sound.peak, sound.flat)
+    return sound.part(best * half, (best + 2) * half)

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthmark import keys
 from synthmark.codes import PolarCode
 from synthmark.payload import CRC_BITS, FRAME_BITS, frame_bits, read_frame
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "BANDS",
@@ -80,7 +83,8 @@ class Layout:
 
     def soft_bits(self, folded: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the soft values of the coded bits, positive for 0, of a folded tile (TILE_ROWS, BANDS)."""
-        sums = np.bincount(self.bit.ravel(), (folded * self.sign).ravel(), CODED_BITS + 1)
+        sums: NDArray[np.float64]
+        sums = np.bincount(self.bit.ravel(), (folded * self.sign).ravel(), CODED_BITS + 1).astype(np.float64)
         return sums[:CODED_BITS]
 
     def read(self, soft: NDArray[np.float64]) -> int | None:
@@ -97,10 +101,10 @@ def layout_for(key: bytes) -> Layout:
     """Return the layout of a key (as `keys.key_bytes` returns it)."""
     cells = TILE_ROWS * BANDS
     order = keys.permutation(key, "1/audio/cells", cells)
-    bit = np.full(cells, CODED_BITS, np.intp)
-    bit[order[PILOT_CELLS:]] = np.arange(2 * CODED_BITS) % CODED_BITS
+    places = np.full(cells, CODED_BITS, np.intp)
+    places[order[PILOT_CELLS:]] = np.arange(2 * CODED_BITS) % CODED_BITS
     sign = keys.signs(key, "1/audio/signs", cells).astype(np.float32).reshape(TILE_ROWS, BANDS)
-    bit = bit.reshape(TILE_ROWS, BANDS)
+    bit = places.reshape(TILE_ROWS, BANDS)
     mask = (keys.key_words(key, "1/audio/frame", FRAME_BITS) >> 63).astype(np.uint8)
     pilot = np.where(bit == CODED_BITS, sign, np.float32(0))
     return Layout(bit, sign, pilot, mask, PolarCode(CODED_BITS, FRAME_BITS))

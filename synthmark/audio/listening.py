@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthmark.audio.cells import Cells, energy_floor, whiten
 from synthmark.audio.lapped import analyse
 from synthmark.audio.layout import BANDS, FIRST_BAND, FRAME, HOP, PILOT_CELLS, RATE, TILE_ROWS, Layout
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["STEPS_PER_ROW", "STEP_SECONDS", "TILE_STEPS", "Alignment", "Listening", "Window"]
 
@@ -58,7 +61,7 @@ def _band_matrix(pitch: float) -> NDArray[np.float32]:
     edges = (2 * FIRST_BAND + 2 * np.arange(BANDS + 1)) * pitch
     bins = np.arange(_BINS)[:, None]
     share = np.minimum(edges[None, 1:], bins + 1) - np.maximum(edges[None, :-1], bins)
-    return np.clip(share, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(share, 0, 1), np.float32)
 
 
 def _powers(work: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -81,7 +84,8 @@ def _levels(energy: Cells) -> NDArray[np.float32]:
     steps = np.arange(len(energy))
     first = np.maximum(steps - _LEVEL_STEPS, 0)
     last = np.minimum(steps + _LEVEL_STEPS + 1, len(energy))
-    return ((sums[last] - sums[first]) / (last - first)).astype(np.float32)[:, None]
+    mean: NDArray[np.float32] = ((sums[last] - sums[first]) / (last - first)).astype(np.float32)
+    return mean[:, None]
 
 
 class Listening:
@@ -124,7 +128,9 @@ class Listening:
         if stretch == 1.0:
             filled[:count] = cells
         else:
-            filled[:count] = cells[np.minimum((np.arange(count) * stretch + 0.5).astype(np.intp), len(cells) - 1)]
+            filled[:count] = cells[
+                np.minimum((np.arange(count) * stretch + 0.5).astype(np.intp), len(cells) - 1)
+            ]
         return filled.reshape(-1, TILE_STEPS, BANDS)
 
     def scan(
@@ -134,19 +140,22 @@ class Listening:
         tiles = self.at_tempo(pitch, stretch)
         matches = _running(_pilot_matches(tiles, layout))
         energies = _running((tiles**2).reshape(len(tiles), TILE_ROWS, STEPS_PER_ROW, BANDS).sum(axis=(1, 3)))
-        found = []
+        found: list[Alignment] = []
         for first, last in windows:
             noise = np.sqrt((energies[last] - energies[first]) * _PILOT_SHARE) + 1e-6
             score = (matches[last] - matches[first]) / np.resize(noise, TILE_STEPS)
-            for offset in np.argsort(-score)[:best]:
-                found.append(Alignment(float(score[offset]), pitch, stretch, (first, last), int(offset)))
+            found += [
+                Alignment(float(score[offset]), pitch, stretch, (first, last), int(offset))
+                for offset in np.argsort(-score)[:best]
+            ]
         return found
 
     def folded(self, at: Alignment) -> Cells:
         """Return the tiles of an alignment added on top of one another: float32, (TILE_ROWS, BANDS)."""
         first, last = at.window
         total = self.at_tempo(at.pitch, at.stretch)[first:last].sum(axis=0)
-        return np.roll(total, -at.offset, axis=0)[::STEPS_PER_ROW]
+        folded: Cells = np.roll(total, -at.offset, axis=0)[::STEPS_PER_ROW]
+        return folded
 
 
 def _running(values: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["SILENT_RUN", "add_change"]
 
 SILENT_RUN = 32
 """So many zero samples in a row are digital silence."""
 _LIMIT_BLOCK = 128
+_LEAST_SHARE = 0.5
 
 
 def _silent(samples: NDArray[np.generic]) -> NDArray[np.bool_]:
@@ -23,22 +28,33 @@ def _silent(samples: NDArray[np.generic]) -> NDArray[np.bool_]:
     starts[1 : len(full) + 1] = np.cumsum(full)
     starts[len(full) + 1 :] = starts[len(full)]
     earlier = np.concatenate([np.zeros(SILENT_RUN, np.intp), starts[:-SILENT_RUN]])
-    return (starts[1:] - earlier[1:]) > 0
+    silent: NDArray[np.bool_] = starts[1:] > earlier[1:]
+    return silent
 
 
 def _limited(host: NDArray[np.float64], delta: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scale the change down, with gentle edges, around places where it would overload the channel."""
+    """Return the sum of host and change, kept within full scale.
+
+    Around an overload the change fades to as little as half; what still reaches beyond full scale stops there (or
+    where the host itself lies beyond it). Fading it out completely would leave loud masters unmarked.
+    """
     over = np.abs(host + delta) > 1
     if not over.any():
-        return delta
+        return host + delta
     room = np.maximum(1 - np.abs(host), 0)
-    allowed = np.where(over, room / np.maximum(np.abs(delta), 1e-12), 1.0)
-    blocks = -(-len(host) // _LIMIT_BLOCK)
-    least = np.pad(allowed, (0, blocks * _LIMIT_BLOCK - len(host)), constant_values=1.0)
+    allowed = np.where(over, np.maximum(room / np.maximum(np.abs(delta), 1e-12), _LEAST_SHARE), 1.0)
+    faded = host + delta * _faded(allowed)
+    return np.clip(faded, np.minimum(host, -1.0), np.maximum(host, 1.0))
+
+
+def _faded(allowed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a piecewise linear factor that nowhere exceeds the allowed one."""
+    blocks = -(-len(allowed) // _LIMIT_BLOCK)
+    least = np.pad(allowed, (0, blocks * _LIMIT_BLOCK - len(allowed)), constant_values=1.0)
     least = np.pad(least.reshape(blocks, _LIMIT_BLOCK).min(axis=1), 1, mode="edge")
     least = np.minimum(np.minimum(least[:-2], least[1:-1]), least[2:])
     centres = (np.arange(blocks) + 0.5) * _LIMIT_BLOCK
-    return delta * np.interp(np.arange(len(host)) + 0.5, centres, least)
+    return np.asarray(np.interp(np.arange(len(allowed)) + 0.5, centres, least), np.float64)
 
 
 def add_change(
@@ -59,7 +75,7 @@ def add_change(
     for channel in range(samples.shape[1]):
         host = samples[first:last, channel].astype(np.float64) / peak
         added = np.where(_silent(samples[:, channel])[first:last], 0.0, delta[:, channel])
-        out[:, channel] = _rounded(host + _limited(host, added), peak, samples.dtype)
+        out[:, channel] = _rounded(_limited(host, added), peak, samples.dtype)
     return out
 
 

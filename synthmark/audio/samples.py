@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthmark.errors import InputError
 
-__all__ = ["MAX_CHANNELS", "Sound", "as_sound", "check_rate"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MAX_CHANNELS", "Sound", "as_sound", "check_rate", "joined", "mix_weights"]
 
 MAX_CHANNELS = 64
+_LOUDEST = 1e4  # floating-point samples beyond this many times full scale are seen as this loud
+_WEAK_MIX = 0.1
 _RATES = (8000, 192_000)
 _PEAKS = {"int16": 2.0**15, "int32": 2.0**31, "float32": 1.0, "float64": 1.0}
 
@@ -52,10 +57,17 @@ class Sound:
         InputError
             When the stretch holds a value that is no finite number.
         """
-        part = self.samples[first:last].astype(np.float32) * np.float32(1 / self.peak)
-        if not np.isfinite(part).all():
-            raise InputError("The sound holds NaN or infinite samples; replace them by numbers first.")
-        return part
+        part = self.samples[first:last]
+        if part.dtype.kind == "f":
+            if not np.isfinite(part).all():
+                raise InputError("The sound holds NaN or infinite samples; replace them by numbers first.")
+            return np.asarray(np.clip(part, -_LOUDEST, _LOUDEST), np.float32)
+        scaled: NDArray[np.float32] = part.astype(np.float32) * np.float32(1 / self.peak)
+        return scaled
+
+    def part(self, first: int, last: int) -> Sound:
+        """Return a stretch in the same form."""
+        return Sound(self.samples[first:last], self.peak, self.flat)
 
     def restored(self, changed: NDArray[np.generic]) -> NDArray[np.generic]:
         """Return changed samples (n, channels) in the shape the caller used."""
@@ -97,3 +109,33 @@ def as_sound(samples: object) -> Sound:
         )
     flat = samples.ndim == 1
     return Sound(samples[:, None] if flat else samples, _PEAKS[samples.dtype.name], flat)
+
+
+def joined(before: Sound, after: Sound) -> Sound:
+    """Return two stretches one after the other.
+
+    Raises
+    ------
+    InputError
+        When they differ in dtype or number of channels.
+    """
+    if before.samples.dtype != after.samples.dtype or before.channels != after.channels:
+        raise InputError(
+            f"The chunk has {after.channels} channels of {after.samples.dtype}; the first one had "
+            f"{before.channels} of {before.samples.dtype}."
+        )
+    return Sound(np.concatenate([before.samples, after.samples]), before.peak, before.flat)
+
+
+def mix_weights(channels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the weights of the channels (channels, n) in the mix that is marked and read.
+
+    That is their mean, or the loudest channel alone when the channels cancel in the mean.
+    """
+    count = len(channels)
+    power = np.einsum("ij,ij->i", channels, channels)
+    mean = np.full(count, 1 / count, np.float32)
+    mix = mean @ channels
+    if float(mix @ mix) * count >= _WEAK_MIX * float(power.max()):
+        return mean
+    return np.asarray(np.eye(count, dtype=np.float32)[int(power.argmax())])

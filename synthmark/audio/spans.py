@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
-from synthmark.audio.listening import STEPS_PER_ROW, Alignment, Listening
+import numpy as np
+
 from synthmark.audio.layout import TILE_ROWS
+from synthmark.audio.listening import STEPS_PER_ROW, Alignment, Listening
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["row_evidence", "spans_of"]
 
@@ -33,7 +37,9 @@ def row_evidence(
     return steps, (shown * signs).sum(axis=1, dtype=np.float64), np.abs(shown).sum(axis=1, dtype=np.float64)
 
 
-def _likelihoods(agreement: NDArray[np.float64], full: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+def _likelihoods(
+    agreement: NDArray[np.float64], full: NDArray[np.float64], share: float
+) -> NDArray[np.float64]:
     """Return the log-likelihood ratio of each row, marked against unmarked, for Gaussian noise."""
     expected = share * full
     # A cell's square is about twice its size: whitened cells are mostly between 1 and 3 decibels.
@@ -56,9 +62,7 @@ def _states(ratios: list[float]) -> list[bool]:
     return states[::-1]
 
 
-def spans_of(
-    listening: Listening, at: Alignment, tile: NDArray[np.float32]
-) -> list[tuple[int, int]]:
+def spans_of(listening: Listening, at: Alignment, tile: NDArray[np.float32]) -> list[tuple[int, int]]:
     """Return the stretches (first, last step) in which the mark is present, from a known tile and alignment."""
     steps, agreement, full = row_evidence(listening, at, tile)
     strong = np.convolve(agreement, np.ones(TILE_ROWS), "same") / np.maximum(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthmark import keys
 from synthmark.audio.gains import BLOCK_ROWS, CONTEXT, GainControl, change
@@ -13,14 +13,15 @@ from synthmark.audio.lapped import analyse
 from synthmark.audio.layout import HOP, RATE, layout_for
 from synthmark.audio.mixing import SILENT_RUN, add_change
 from synthmark.audio.resampling import resampler_between
-from synthmark.audio.samples import Sound, as_sound, check_rate
-from synthmark.errors import InputError
+from synthmark.audio.samples import Sound, as_sound, check_rate, joined, mix_weights
 from synthmark.payload import check_content_id
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["StreamEmbedder"]
 
 _BLOCK = BLOCK_ROWS * 2 * HOP
-_WEAK_MIX = 0.1
 
 
 class StreamEmbedder:
@@ -70,7 +71,7 @@ class StreamEmbedder:
             (n,) or (n, channels), any n; the dtype and the number of channels of the first chunk stay.
         """
         sound = as_sound(chunk)
-        pending = sound if self._pending is None else _joined(self._pending, sound)
+        pending = sound if self._pending is None else joined(self._pending, sound)
         self._pending = pending
         self._received += len(sound)
         ready = [pending.samples[:0]]
@@ -88,12 +89,12 @@ class StreamEmbedder:
         return self._pending.restored(np.concatenate(ready))
 
     def _needed(self) -> int:
-        """Number of samples that must have arrived before the next block can be decided."""
+        """Return how many samples must have arrived before the next block can be decided."""
         work = _BLOCK * (self._block + 1) + CONTEXT
         return math.ceil(work / self._down.ratio) + self._down.reach + SILENT_RUN
 
     def _sendable(self) -> int:
-        """Number of samples whose change is final once the next block is decided."""
+        """Return how many samples have a final change once the next block is decided."""
         return math.floor((_BLOCK * (self._block + 1) - HOP - self._up.reach) * self._up.ratio)
 
     def _next_block(self, last: int) -> NDArray[np.generic]:
@@ -113,7 +114,7 @@ class StreamEmbedder:
         delta = np.zeros_like(work)
         if self._block > 0:
             delta[:, : HOP + 2 * CONTEXT] = self._delta[:, _BLOCK:]
-        weights = _mix_weights(work)
+        weights = mix_weights(work)
         gains = self._control.decide(weights @ work, weights @ (work + delta))
         for channel, host in enumerate(work):
             added = change(analyse(host[CONTEXT:-CONTEXT]), gains)
@@ -140,27 +141,5 @@ class StreamEmbedder:
         assert self._pending is not None
         needed = min(self._down.inputs_for(begin, begin)[0], self._sent - SILENT_RUN)
         drop = min(max(needed - self._start, 0), len(self._pending))
-        self._pending = Sound(self._pending.samples[drop:], self._pending.peak, self._pending.flat)
+        self._pending = self._pending.part(drop, len(self._pending))
         self._start += drop
-
-
-def _joined(before: Sound, after: Sound) -> Sound:
-    if before.samples.dtype != after.samples.dtype or before.channels != after.channels:
-        raise InputError(
-            f"The chunk has {after.channels} channels of {after.samples.dtype}; the first one had "
-            f"{before.channels} of {before.samples.dtype}."
-        )
-    return Sound(np.concatenate([before.samples, after.samples]), before.peak, before.flat)
-
-
-def _mix_weights(work: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the weights of the channels in the mix that steers the gains: the mean, or the loudest channel alone
-    when the channels cancel in the mean.
-    """
-    channels = len(work)
-    power = np.einsum("ij,ij->i", work, work)
-    mean = np.full(channels, 1 / channels, np.float32)
-    mix = mean @ work
-    if float(mix @ mix) * channels >= _WEAK_MIX * float(power.max()):
-        return mean
-    return np.eye(channels, dtype=np.float32)[int(power.argmax())]
