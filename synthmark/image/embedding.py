@@ -8,7 +8,7 @@ read, untouched or after JPEG, up to the worst quality allowed.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,8 @@ from synthmark.keys import key_bytes
 from synthmark.payload import check_content_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 __all__ = ["BEST_PSNR", "WORST_PSNR", "embed"]
@@ -36,22 +38,51 @@ BEST_PSNR = 47.5
 
 _NOMINAL_PSNR = 45.0
 _SAVED_QUALITY = 20  # of the strong JPEG that the estimate imitates
-_WANTED_SAVED, _WANTED_CUT = 3.5, 3.5  # dB of Eb/N0 after the imitated attacks; the decoder needs about 0.3
+_WANTED_SAVED, _WANTED_CUT = 3.8, 3.8  # dB of Eb/N0 after the imitated attacks; the decoder needs about 0.3
 _CHECKED_QUALITY = 75
-_FLAT_AMPLITUDE, _ACTIVITY_GAIN, _ACTIVITY_LIMIT = 1.0, 0.15, 20.0
+_ACTIVITY_GAINS = (0.1, 0.2, 0.02)  # the last for pictures whose busy parts carry nothing: pages of text
+_ACTIVITY_LIMIT = 20.0
+_FLAT_LIMIT = 0.85  # standard deviation of the mark where the picture is flat, in units of 0..255
 _RETRY_STEP = 1.25  # of amplitude
 _MIN_SIDE = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plan:
-    """What stays the same while the strength is chosen."""
+    """What stays the same while the strength is chosen.
+
+    Attributes
+    ----------
+    planes
+        Canonical luma and colour differences of the picture.
+    activity
+        The least local activity of each neighbourhood, so that no grain shows on the flat side of an edge.
+    delta
+        The difference at unit strength: the tile everywhere, shaped by the activity.
+    """
 
     picture: Picture
     carriers: Carriers
     content_id: int
     planes: Planes
+    activity: NDArray[np.float32]
     delta: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, picture: Picture, key_carriers: Carriers, content_id: int) -> _Plan:
+        """Return a plan whose mark has the same strength everywhere."""
+        cv2 = opencv()
+        planes = canonical_planes(picture)
+        activity = cv2.erode(engine().whiten(planes[:1], True)[1], np.ones((9, 9), np.uint8))
+        activity = np.minimum(cv2.blur(activity, (5, 5)), np.float32(_ACTIVITY_LIMIT))
+        rows, columns = activity.shape
+        tile = key_carriers.tile(content_id)
+        delta = np.tile(tile, (-(-rows // TILE), -(-columns // TILE)))[:rows, :columns]
+        return cls(picture, key_carriers, content_id, planes, activity, delta)
+
+    def masked(self, gain: float) -> _Plan:
+        """Return the plan whose mark grows by `gain` with each unit of activity."""
+        return replace(self, delta=self.delta * (1 + np.float32(gain) * self.activity))
 
 
 def embed(picture: object, content_id: int, key: bytes | None = None, *, strength: float = 1.0) -> object:
@@ -88,39 +119,51 @@ def embed(picture: object, content_id: int, key: bytes | None = None, *, strengt
         raise CapacityError(
             f"The picture has {view.width} x {view.height} pixels; a mark needs at least {_MIN_SIDE} on each side."
         )
-    plan = _plan(view, carriers(key_bytes(key)), check_content_id(content_id))
-    return view.rebuilt(_marked(plan, strength))
+    unmasked = _Plan.of(view, carriers(key_bytes(key)), check_content_id(content_id))
+    for plan, psnr in _plans(unmasked):
+        colour = _marked(plan, psnr - 20 * math.log10(strength), strength)
+        if colour is not None:
+            return view.rebuilt(colour)
+    raise CapacityError(
+        f"No mark that reads back fits into this picture of {view.width} x {view.height} pixels at "
+        f"{WORST_PSNR:.0f} dB: it is too small or too flat. Use a larger picture, or a strength above 1."
+    )
 
 
-def _plan(picture: Picture, key_carriers: Carriers, content_id: int) -> _Plan:
-    """Compute the canonical planes and the unit difference: one tile everywhere, shaped by local activity."""
-    planes = canonical_planes(picture)
-    _, activity = engine().whiten(planes[:1], True)
-    rows, columns = activity.shape
-    tile = key_carriers.tile(content_id)
-    repeated = np.tile(tile, (-(-rows // TILE), -(-columns // TILE)))[:rows, :columns]
-    amplitude = _FLAT_AMPLITUDE + _ACTIVITY_GAIN * np.minimum(activity, _ACTIVITY_LIMIT)
-    return _Plan(picture, key_carriers, content_id, planes, repeated * amplitude)
+def _plans(unmasked: _Plan) -> Iterator[tuple[_Plan, float]]:
+    """Yield plans with the quality that each should need, the likeliest first.
+
+    The less the mark follows the activity the more it carries at a given PSNR, but the more it shows where the
+    picture is flat: where the first plan breaks the limit there, the plan that comes closer to its limit is taken.
+    """
+    first, second, last = (unmasked.masked(gain) for gain in _ACTIVITY_GAINS)
+    wanted = _wanted_psnr(first)
+    room = wanted - _worst_psnr(first, 1.0)
+    if room < 0:
+        other = _wanted_psnr(second)
+        if other - _worst_psnr(second, 1.0) > room:
+            first, wanted = second, other
+    yield first, wanted
+    yield last, BEST_PSNR
 
 
-def _marked(plan: _Plan, strength: float) -> NDArray[np.generic]:
+def _marked(plan: _Plan, psnr: float, strength: float) -> NDArray[np.generic] | None:
     """Return the marked colour at the lowest strength from the estimate upwards that reads back."""
-    worst = WORST_PSNR - max(0.0, 20 * math.log10(strength))
-    psnr = max(_estimated_psnr(plan) - 20 * math.log10(strength), worst)
+    worst = _worst_psnr(plan, strength)
+    psnr = max(psnr, worst)
     while True:
         colour, reached = _added(plan, psnr, worst)
         if _reads_back(plan, colour):
             return colour
         if reached <= worst + 0.2:
-            raise CapacityError(_refusal(plan.picture))
+            return None
         psnr = max(reached - 20 * math.log10(_RETRY_STEP), worst)
 
 
-def _refusal(picture: Picture) -> str:
-    return (
-        f"No mark that reads back fits into this picture of {picture.width} x {picture.height} pixels at "
-        f"{WORST_PSNR:.0f} dB: it is too small or too flat. Use a larger picture, or a strength above 1."
-    )
+def _worst_psnr(plan: _Plan, strength: float) -> float:
+    """Return the quality bound: that of the whole picture, or that of its flat parts where it is stricter."""
+    flat = _NOMINAL_PSNR - 20 * math.log10(_FLAT_LIMIT / _amplitude(plan, _NOMINAL_PSNR))
+    return max(WORST_PSNR, flat) - max(0.0, 20 * math.log10(strength))
 
 
 def _amplitude(plan: _Plan, psnr: float) -> float:
@@ -128,11 +171,11 @@ def _amplitude(plan: _Plan, psnr: float) -> float:
     return math.sqrt(255.0**2 / 10 ** (psnr / 10) / float(np.mean(plan.delta**2)))
 
 
-def _estimated_psnr(plan: _Plan) -> float:
+def _wanted_psnr(plan: _Plan) -> float:
     """Return the quality at which the mark should survive, from simulated attacks at the nominal strength."""
     luma = plan.planes[0] + np.float32(_amplitude(plan, _NOMINAL_PSNR)) * plan.delta
     margin = min(_saved_hard(plan, luma) - _WANTED_SAVED, _cut_and_shrunk(plan, luma) - _WANTED_CUT)
-    return float(np.clip(_NOMINAL_PSNR + margin, WORST_PSNR, BEST_PSNR))
+    return float(min(_NOMINAL_PSNR + margin, BEST_PSNR))
 
 
 def _enlargement(plan: _Plan) -> float:

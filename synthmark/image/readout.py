@@ -91,7 +91,7 @@ def ring_weights(spectrum: Spectrum, carriers: Carriers) -> Real:
     total = kernel.sum(axis=1)
     mean = kernel @ correlations / total
     variance = 0.5 * (kernel**2).sum(axis=1) / total**2
-    return np.maximum(mean - variance / np.maximum(mean, 1e-3), 0.0)
+    return np.asarray(np.maximum(mean - variance / np.maximum(mean, 1e-3), 0.0))
 
 
 def soft_bits(spectrum: Spectrum, carriers: Carriers) -> Real:
