@@ -252,3 +252,18 @@ def test_a_folder_without_permission_is_a_clear_error(tmp_path):
     source = written(tmp_path, "a.png", files()["png"])
     with pytest.raises(MediaError, match="closed cannot be written"):
         label_file(source, tmp_path / "closed" / "b.png", CONFIG)
+
+
+@pytest.mark.parametrize("name", ["jpeg", "webp", "png-palette", "avif", "gif-animated", "tiff-lzw"])
+def test_metadata_alone_leaves_the_coded_pixels_as_they_are(name, tmp_path):
+    config = Config(producer="studio", visible=False, watermark=False)
+    _, target = labelled(tmp_path, files()[name], suffix(name), config=config)
+    before, after = read_picture(files()[name]), read_picture(target.read_bytes())
+    assert np.array_equal(np.asarray(before.frames[0]), np.asarray(after.frames[0]))
+    assert len(after.data) - len(files()[name]) < 6000
+
+
+def test_a_stated_quality_codes_anew_even_for_metadata_alone(tmp_path):
+    config = Config(producer="studio", visible=False, watermark=False, jpeg_quality=20)
+    _, target = labelled(tmp_path, files()["jpeg"], ".jpg", config=config)
+    assert target.stat().st_size < len(files()["jpeg"])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from synthmark.metadata.thumbnail import without_thumbnail
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,7 +27,7 @@ def encode(
 ) -> bytes:
     """Encode one picture or an animation as AVIF in the manner of another AVIF file.
 
-    Chroma subsampling, ICC profile, EXIF with orientation, and XMP are kept. The quality is the lowest of
+    Chroma subsampling, ICC profile, EXIF without its thumbnail, and XMP are kept. The quality is the lowest of
     60, 75, 85 and 95 that gives no smaller file than the source.
 
     Parameters
@@ -41,6 +43,7 @@ def encode(
         original.load()
         info = original.info
     options: dict[str, Any] = {key: info[key] for key in ("icc_profile", "exif", "xmp") if key in info}
+    options["exif"] = without_thumbnail(options.get("exif", b""))
     options |= {"subsampling": _subsampling(source), "speed": _SPEED}
     if len(frames) > 1:
         times = [round(duration) for duration in durations]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -133,12 +134,18 @@ def _unmarked(frames: Sequence[Picture]) -> MarkedFrames:
 
 def _written(target: Path, file: PictureFile, marked: MarkedFrames, plan: Plan, attempt: _Attempt) -> Written:
     """Make one attempt."""
-    encoded = encode_pictures(file, marked.frames, jpeg_quality=plan.jpeg_quality, palette=attempt.palette)
-    data = plan.finish(encoded)
+    data = plan.finish(_encoded(file, marked, plan, palette=attempt.palette))
     with replacing(target) as temporary:
         _fill_and_compare(temporary, data)
         detection = _read_back(data, file, marked, plan.mark)
     return Written(data, marked.psnr, len(marked.marked), detection, attempt.notes)
+
+
+def _encoded(file: PictureFile, marked: MarkedFrames, plan: Plan, *, palette: bool) -> bytes:
+    """Encode the frames; where none has changed the file stays as it is coded."""
+    if plan.jpeg_quality is None and all(map(operator.is_, marked.frames, file.frames)):
+        return file.data
+    return encode_pictures(file, marked.frames, jpeg_quality=plan.jpeg_quality, palette=palette)
 
 
 def _attempts(file: PictureFile, strength: float) -> Iterator[_Attempt]:

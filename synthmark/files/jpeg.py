@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, JpegImagePlugin
 
 from synthmark.errors import DamagedMediaError
+from synthmark.metadata.thumbnail import without_thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ __all__ = ["encode", "has_more_pictures"]
 
 _START_OF_SCAN, _END = 0xDA, 0xD9
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
-_APP0, _APP2, _APP14, _APP15, _COMMENT = 0xE0, 0xE2, 0xEE, 0xEF, 0xFE
+_APP0, _APP1, _APP2, _APP14, _APP15, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 # 4:4:4 for the rare layouts that Pillow cannot write: it loses nothing.
 _FULL_COLOUR = 0
 
@@ -36,7 +37,8 @@ def encode(source: bytes, picture: Image.Image, quality: int | None = None) -> b
 
     Quantisation tables, chroma subsampling, the progressive flag and every metadata segment (JFIF with
     resolution, EXIF, XMP, ICC profile, IPTC, comments) come from the source. CMYK stays CMYK, inverted with
-    an Adobe marker as all writers do. Further pictures of a multi-picture file are left out.
+    an Adobe marker as all writers do. Further pictures of a multi-picture file and the thumbnails in JFIF and
+    EXIF are left out: they show the source.
 
     Parameters
     ----------
@@ -81,11 +83,18 @@ def _tables(original: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
 
 def _with_metadata(encoded: bytes, source: bytes) -> bytes:
     """Put the metadata segments of the source in place of those that the encoder wrote."""
-    old = [segment.raw for segment in _segments(source) if _is_kept(segment)]
+    old = [_current(segment) for segment in _segments(source) if _is_kept(segment)]
     new = list(_segments(encoded))
     body = encoded[2 + sum(len(segment.raw) for segment in new) :]
     tables = [segment.raw for segment in new if segment.marker == _APP14 or not _is_metadata(segment)]
     return b"".join([b"\xff\xd8", *old, *tables, body])
+
+
+def _current(segment: _Segment) -> bytes:
+    """Return a segment of the source without the thumbnail of the source."""
+    if segment.marker != _APP1 or not segment.payload.startswith(b"Exif\0"):
+        return segment.raw
+    return segment.raw.removesuffix(segment.payload) + without_thumbnail(segment.payload)
 
 
 def _is_metadata(segment: _Segment) -> bool:

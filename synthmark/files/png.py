@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthmark.errors import DamagedMediaError
+from synthmark.metadata.thumbnail import without_thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +55,8 @@ def encode(source: bytes, picture: Image.Image | Array) -> bytes:
     """Encode a picture as PNG with the metadata chunks of another PNG file.
 
     Text, EXIF, XMP, ICC profile, sRGB, gamma, chromaticity and resolution chunks are copied byte by byte, and
-    so are private chunks. Interlacing is not kept: the pixels are the same without it.
+    so are private chunks; a thumbnail in EXIF is left out. Interlacing is not kept: the pixels are the same
+    without it.
 
     Parameters
     ----------
@@ -140,8 +142,13 @@ def _metadata(source: bytes) -> tuple[list[bytes], list[bytes]]:
         if chunk.type == b"IDAT":
             place = after
         if chunk.type not in _CODING:
-            place.append(chunk.raw)
+            place.append(_current(chunk))
     return before, after
+
+
+def _current(source: _Chunk) -> bytes:
+    """Return a chunk of the source without the thumbnail of the source."""
+    return _chunk(source.type, without_thumbnail(source.data)) if source.type == b"eXIf" else source.raw
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from synthmark.errors import DamagedMediaError
 from synthmark.files.bits import BoolReader
+from synthmark.metadata.thumbnail import without_thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ def encode(
     """Encode one picture or an animation as WebP in the manner of another WebP file.
 
     Lossless stays lossless, with the colour under transparent pixels kept. For lossy files the quality comes
-    from the quantiser of their first frame. ICC profile, EXIF and XMP are copied.
+    from the quantiser of their first frame. ICC profile, EXIF without its thumbnail, and XMP are copied.
 
     Parameters
     ----------
@@ -42,6 +43,7 @@ def encode(
         info = original.info
     quality = quality_of(source)
     options: dict[str, Any] = {key: info.get(key, b"") for key in ("icc_profile", "exif", "xmp")}
+    options["exif"] = without_thumbnail(options["exif"])
     options |= {"lossless": True, "exact": True} if quality is None else {"quality": quality, "method": 4}
     if len(frames) > 1:
         options |= {"save_all": True, "append_images": list(frames[1:]), "duration": _rounded(durations)}
