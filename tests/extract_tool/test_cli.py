@@ -205,6 +205,11 @@ def test_it_cannot_embed(files):
     )
 
 
+def test_nothing_of_the_network_is_loaded(files):
+    _, _, loaded = spied("", files / "labelled.png")
+    assert loaded & {"urllib.request", "http.client", "ssl", "asyncio"} == set()
+
+
 REFUSE_NETWORK = """
 def refuse(event, _arguments):
     if event.startswith("socket."):
