@@ -74,13 +74,27 @@ def taps(size: int, result: int, cubic: bool = True) -> Taps:
     return np.clip(index, 0, size - 1).astype(np.int32), weight.astype(np.float32)
 
 
-def planes_at(picture: Picture, rows: int, columns: int) -> Planes:
-    """Return luma and colour differences of a picture at a size: float32 (1 or 3, rows, columns), 0..255."""
+def planes_at(
+    picture: Picture, rows: int, columns: int, part: tuple[slice, slice] = (slice(None), slice(None))
+) -> Planes:
+    """Return luma and colour differences of a picture at a size: float32 (1 or 3, rows, columns), 0..255.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+    rows, columns
+        Size of the whole picture in the result.
+    part
+        Rows and columns of the result that are wanted; the others are not computed.
+    """
     colour = picture.colour if picture.colour.ndim == 3 else picture.colour[..., None]
     colour = np.ascontiguousarray(colour)
     scale = 255.0 / picture.peak
     height, width = colour.shape[:2]
-    return np.asarray(engine().resample(colour, *taps(height, rows), *taps(width, columns), scale))
+    down = (table[part[0]] for table in taps(height, rows))
+    across = (table[part[1]] for table in taps(width, columns))
+    return np.asarray(engine().resample(colour, *down, *across, scale))
 
 
 def canonical_planes(picture: Picture) -> Planes:

@@ -112,8 +112,8 @@ def embed(picture: object, content_id: int, key: bytes | None = None, *, strengt
     InputError
         When an argument is unusable.
     """
-    if not 0.25 <= strength <= 4:
-        raise InputError(f"The strength is {strength}; a factor from 0.25 to 4 is needed.")
+    if not (isinstance(strength, (int, float)) and 0.25 <= strength <= 4):
+        raise InputError(f"The strength is {strength!r}; a factor from 0.25 to 4 is needed.")
     view = as_picture(picture)
     if min(view.height, view.width) < _MIN_SIDE:
         raise CapacityError(
@@ -155,9 +155,9 @@ def _marked(plan: _Plan, psnr: float, strength: float) -> NDArray[np.generic] | 
         colour, reached = _added(plan, psnr, worst)
         if _reads_back(plan, colour):
             return colour
-        if reached <= worst + 0.2:
+        if psnr <= worst + 0.2:
             return None
-        psnr = max(reached - 20 * math.log10(_RETRY_STEP), worst)
+        psnr = max(min(psnr, reached) - 20 * math.log10(_RETRY_STEP), worst)
 
 
 def _worst_psnr(plan: _Plan, strength: float) -> float:

@@ -21,7 +21,7 @@ from synthmark.image.alignment import (
     oriented,
     resized_frame,
 )
-from synthmark.image.canonical import Planes, canonical_planes, planes_at
+from synthmark.image.canonical import canonical_planes, planes_at
 from synthmark.image.carriers import Carriers, carriers
 from synthmark.image.engine import engine
 from synthmark.image.fitting import refinements
@@ -167,7 +167,8 @@ def _searched(attempt: _Attempt, view: View) -> ImageDetection | None:
     picture = attempt.source.picture
     factor = view.short_side / min(picture.height, picture.width)
     rows, columns = round(picture.height * factor), round(picture.width * factor)
-    whitened = engine().whiten(_middle_part(planes_at(picture, rows, columns), view), True)[0]
+    middle = (_middle(rows, view), _middle(columns, view))
+    whitened = engine().whiten(planes_at(picture, rows, columns, middle), True)[0]
     base = resized_frame((picture.height, picture.width), (rows, columns))
     for linear in candidate_maps(line_spectrum(whitened, view.fft_size), attempt.carriers, view):
         frame = composed(base, np.linalg.inv(linear))
@@ -184,11 +185,11 @@ def _searched(attempt: _Attempt, view: View) -> ImageDetection | None:
     return None
 
 
-def _middle_part(planes: Planes, view: View) -> Planes:
-    """Return the part of a view that the line spectrum looks at."""
+def _middle(length: int, view: View) -> slice:
+    """Return the part of one side of a view that the line spectrum looks at."""
     most = 3 * view.fft_size // 2
-    top, left = (max(0, length - most) // 2 for length in planes.shape[1:])
-    return np.ascontiguousarray(planes[:, top : top + most, left : left + most])
+    first = max(0, length - most) // 2
+    return slice(first, first + most)
 
 
 def _views(picture: Picture) -> list[View]:
