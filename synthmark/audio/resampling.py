@@ -60,6 +60,8 @@ class Resampler:
         samples
             float32, (n,): the inputs from number `start` on. What lies outside counts as zero.
         """
+        if last <= first:
+            return np.zeros(0, np.float32)
         low, high = self.inputs_for(first, last)
         rows = (high - low - 2 * self.reach) // self.advance
         window = _padded(samples, low - start, high - start)
