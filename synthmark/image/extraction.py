@@ -193,9 +193,13 @@ def _middle(length: int, view: View) -> slice:
 
 
 def _views(picture: Picture) -> list[View]:
-    """Return the views worth searching: no view enlarges a picture more than 2.5 times."""
+    """Return the views worth searching: none enlarges a picture more than 16 times, a large one twice."""
     short = min(picture.height, picture.width)
-    return [view for view in VIEWS if view.short_side <= 512 or short >= 640]
+    return [
+        view
+        for view in VIEWS
+        if view.short_side <= 16 * short and (view.short_side <= 512 or short >= 640)
+    ]
 
 
 def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: float) -> ImageDetection:
