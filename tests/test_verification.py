@@ -250,6 +250,7 @@ def test_every_message_has_a_sentence(tmp_path):
 
 def test_the_notes_of_labelling_have_sentences():
     codes = {"depth_raised", "depth_reduced", "more_pictures", "credential_broken", "true_colour", "stronger"}
+    codes |= {"finer"}
     for language in ("en", "zh"):
         assert all(message(f"note.{code}", language) for code in codes)
         assert message("note.extension", language, suffix=".jpg", format="PNG")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from synthmark.errors import CapacityError, MediaError
 from synthmark.files.atomic import fill, replacing
+from synthmark.files.kinds import JPEG
 from synthmark.files.marking import Mark, MarkedFrames, embed_marks, extracted
 from synthmark.files.picture_file import read_picture
-from synthmark.files.writing import encode_pictures, has_palette
+from synthmark.files.writing import FINE_QUALITY, encode_pictures, has_palette, is_lossy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,7 +47,7 @@ class Plan:
     finish
         Adds the metadata label to the bytes of the encoded file.
     jpeg_quality
-        See `synthmark.files.writing.encode_pictures`.
+        1 to 100 in place of the quality of a JPEG file; None keeps it, as long as the mark survives it.
     """
 
     mark: Mark | None
@@ -70,7 +71,7 @@ class Written:
         The watermark as it was read back from the first of them; None without one.
     notes
         Message codes: "note.true_colour" when a palette had to go, "note.stronger" when the mark had to be
-        stronger than usual.
+        stronger than usual, "note.finer" when the file had to be coded more finely than its source.
     """
 
     data: bytes
@@ -82,17 +83,19 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """How strongly to mark, and whether to keep the palette."""
+    """How strongly to mark, whether to keep the palette, and a quality in place of the source's."""
 
     strength: float
-    palette: bool
-    notes: tuple[str, ...]
+    palette: bool = False
+    quality: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 def write_closed_loop(target: Path, file: PictureFile, frames: Sequence[Picture], plan: Plan) -> Written:
     """Embed the watermark, encode, and put the file in place once the mark reads back from it.
 
-    When it does not, the palette of a PNG or TIFF file is given up first, then the mark is made stronger.
+    When it does not, the palette of a PNG or TIFF file is given up first, then the mark is made stronger; what
+    helps in a JPEG or WebP file of low quality is to code the copy more finely.
 
     Parameters
     ----------
@@ -113,9 +116,10 @@ def write_closed_loop(target: Path, file: PictureFile, frames: Sequence[Picture]
         When the file cannot be encoded or written.
     """
     if plan.mark is None:
-        return _written(target, file, _unmarked(frames), plan, _Attempt(1.0, palette=True, notes=()))
+        attempt = _Attempt(1.0, palette=True, quality=plan.jpeg_quality if file.kind is JPEG else None)
+        return _written(target, file, _unmarked(frames), plan, attempt)
     failure: CapacityError | None = None
-    for attempt in _attempts(file, plan.mark.strength):
+    for attempt in _attempts(file, plan.mark.strength, plan.jpeg_quality):
         try:
             marked = embed_marks(frames, dataclasses.replace(plan.mark, strength=attempt.strength))
         except CapacityError as error:
@@ -134,30 +138,33 @@ def _unmarked(frames: Sequence[Picture]) -> MarkedFrames:
 
 def _written(target: Path, file: PictureFile, marked: MarkedFrames, plan: Plan, attempt: _Attempt) -> Written:
     """Make one attempt."""
-    data = plan.finish(_encoded(file, marked, plan, palette=attempt.palette))
+    data = plan.finish(_encoded(file, marked, attempt))
     with replacing(target) as temporary:
         _fill_and_compare(temporary, data)
         detection = _read_back(data, file, marked, plan.mark)
     return Written(data, marked.psnr, len(marked.marked), detection, attempt.notes)
 
 
-def _encoded(file: PictureFile, marked: MarkedFrames, plan: Plan, *, palette: bool) -> bytes:
+def _encoded(file: PictureFile, marked: MarkedFrames, attempt: _Attempt) -> bytes:
     """Encode the frames; where none has changed the file stays as it is coded."""
-    if plan.jpeg_quality is None and all(map(operator.is_, marked.frames, file.frames)):
+    if attempt.quality is None and all(map(operator.is_, marked.frames, file.frames)):
         return file.data
-    return encode_pictures(file, marked.frames, jpeg_quality=plan.jpeg_quality, palette=palette)
+    return encode_pictures(file, marked.frames, quality=attempt.quality, palette=attempt.palette)
 
 
-def _attempts(file: PictureFile, strength: float) -> Iterator[_Attempt]:
+def _attempts(file: PictureFile, strength: float, jpeg_quality: int | None) -> Iterator[_Attempt]:
     """Yield what to try, the least intrusive first."""
-    yield _Attempt(strength, palette=True, notes=())
+    quality = jpeg_quality if file.kind is JPEG else None
+    yield _Attempt(strength, palette=True, quality=quality)
     notes: tuple[str, ...] = ()
     if has_palette(file):
         notes = ("note.true_colour",)
-        yield _Attempt(strength, palette=False, notes=notes)
+        yield _Attempt(strength, notes=notes)
     for factor in _STRONGER:
         if strength * factor <= _MOST_STRENGTH:
-            yield _Attempt(strength * factor, palette=False, notes=(*notes, "note.stronger"))
+            yield _Attempt(strength * factor, quality=quality, notes=(*notes, "note.stronger"))
+    if quality is None and is_lossy(file):
+        yield _Attempt(strength, quality=FINE_QUALITY, notes=("note.finer",))
 
 
 def _fill_and_compare(temporary: Path, data: bytes) -> None:

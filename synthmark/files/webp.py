@@ -21,7 +21,11 @@ _USUAL_QUALITY = 80
 
 
 def encode(
-    source: bytes, frames: Sequence[Image.Image], durations: Sequence[float], loop: int | None
+    source: bytes,
+    frames: Sequence[Image.Image],
+    durations: Sequence[float],
+    loop: int | None,
+    quality: int | None = None,
 ) -> bytes:
     """Encode one picture or an animation as WebP in the manner of another WebP file.
 
@@ -38,13 +42,17 @@ def encode(
         Milliseconds each frame shows; ignored for one frame.
     loop
         How often to play; 0 or None for ever.
+    quality
+        0 to 100 in place of the quality of a lossy file; None keeps it.
     """
     with Image.open(io.BytesIO(source), formats=("WEBP",)) as original:
         info = original.info
-    quality = quality_of(source)
+    found = quality_of(source)
     options: dict[str, Any] = {key: info.get(key, b"") for key in ("icc_profile", "exif", "xmp")}
     options["exif"] = without_thumbnail(options["exif"])
-    options |= {"lossless": True, "exact": True} if quality is None else {"quality": quality, "method": 4}
+    options |= (
+        {"lossless": True, "exact": True} if found is None else {"quality": quality or found, "method": 4}
+    )
     if len(frames) > 1:
         options |= {"save_all": True, "append_images": list(frames[1:]), "duration": _rounded(durations)}
         options |= {"loop": loop or 0, "background": info.get("background", (0, 0, 0, 0))}

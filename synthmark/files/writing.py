@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
     from synthmark.image.pictures import Array
 
-__all__ = ["encode_pictures", "has_palette"]
+__all__ = ["FINE_QUALITY", "encode_pictures", "has_palette", "is_lossy"]
+
+FINE_QUALITY = 90
+"""JPEG or WebP quality that erases no mark which `synthmark.image.embed` has let pass."""
 
 _ENCODERS: dict[Kind, Callable[[bytes, Sequence[Image.Image], Sequence[float], int | None], bytes]] = {
     PNG: png.encode_animation,
     GIF: gif.encode,
     AVIF: avif.encode,
-    WEBP: webp.encode,
 }
 
 
@@ -32,7 +34,7 @@ def encode_pictures(
     file: PictureFile,
     pictures: Sequence[Image.Image | Array],
     *,
-    jpeg_quality: int | None = None,
+    quality: int | None = None,
     palette: bool = True,
 ) -> bytes:
     """Encode pictures in the container, the manner and with the metadata of the file they came from.
@@ -43,8 +45,8 @@ def encode_pictures(
         The file whose frames the pictures replace.
     pictures
         Upright, one for each of ``file.frames``, of the same kind and size.
-    jpeg_quality
-        1 to 100 in place of the quality of a JPEG file; None keeps its quantisation tables.
+    quality
+        1 to 100 in place of the quality of a JPEG or lossy WebP file; None keeps that of the file.
     palette
         Whether a PNG or TIFF file with a palette keeps one; without, it becomes true colour.
 
@@ -59,7 +61,7 @@ def encode_pictures(
         raise InputError(f"The file has {len(file.frames)} frames; {len(pictures)} pictures were given.")
     stored = [as_stored(picture, turn) for picture, turn in zip(pictures, file.orientations, strict=True)]
     with coding_errors(f"The {file.kind.name} file cannot be encoded"):
-        return _encoded(file, stored, jpeg_quality, palette=palette and has_palette(file))
+        return _encoded(file, stored, quality, palette=palette and has_palette(file))
 
 
 def has_palette(file: PictureFile) -> bool:
@@ -67,6 +69,11 @@ def has_palette(file: PictureFile) -> bool:
     if file.kind is PNG:
         return png.has_palette(file.data) and not file.animated
     return file.kind is TIFF and tiff.has_palette(file.data)
+
+
+def is_lossy(file: PictureFile) -> bool:
+    """Return whether a file is coded with losses that a stated quality changes."""
+    return file.kind is JPEG or (file.kind is WEBP and webp.quality_of(file.data) is not None)
 
 
 def _encoded(
@@ -80,6 +87,8 @@ def _encoded(
     frames = _images(stored)
     if file.kind is JPEG:
         return jpeg.encode(file.data, frames[0], quality)
+    if file.kind is WEBP:
+        return webp.encode(file.data, frames, file.durations, file.loop, quality)
     return _ENCODERS[file.kind](file.data, frames, file.durations, file.loop)
 
 

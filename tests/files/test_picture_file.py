@@ -93,7 +93,7 @@ def test_jpeg_with_odd_sampling_becomes_full_colour():
 
 def test_jpeg_quality_can_be_chosen():
     file = read_picture(files()["jpeg"])
-    small = encode_pictures(file, file.frames, jpeg_quality=20)
+    small = encode_pictures(file, file.frames, quality=20)
     assert len(small) < len(file.data) / 2
 
 
