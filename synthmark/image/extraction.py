@@ -196,9 +196,7 @@ def _views(picture: Picture) -> list[View]:
     """Return the views worth searching: none enlarges a picture more than 16 times, a large one twice."""
     short = min(picture.height, picture.width)
     return [
-        view
-        for view in VIEWS
-        if view.short_side <= 16 * short and (view.short_side <= 512 or short >= 640)
+        view for view in VIEWS if view.short_side <= 16 * short and (view.short_side <= 512 or short >= 640)
     ]
 
 
