@@ -39,9 +39,7 @@ class Attack:
 def through_ffmpeg(samples: Samples, rate: int, options: list[str], suffix: str = "wav") -> Heard:
     """Write 16-bit WAV, convert it with ffmpeg and read the result."""
     with tempfile.TemporaryDirectory() as folder:
-        before, middle, after = (
-            Path(folder) / name for name in ("before.wav", f"middle.{suffix}", "after.wav")
-        )
+        before, middle, after = (Path(folder) / name for name in ("before.wav", f"middle.{suffix}", "after.wav"))
         soundfile.write(before, samples, rate, subtype="PCM_16")
         quiet = ["ffmpeg", "-v", "error", "-y", "-i"]
         subprocess.run([*quiet, str(before), *options, str(middle)], check=True)
@@ -149,10 +147,7 @@ def _rows() -> list[Attack]:
         Attack("8 bit", "noise", eight_bit, 95.0),
         Attack("echo 100 ms", "noise", echo, 95.0),
         Attack("small room", "noise", small_room, 80.0),
-        *(
-            Attack(f"speed {f}", "speed", partial(played_faster, factor=f), 95.0)
-            for f in (0.9, 0.95, 1.05, 1.1)
-        ),
+        *(Attack(f"speed {f}", "speed", partial(played_faster, factor=f), 95.0) for f in (0.9, 0.95, 1.05, 1.1)),
         *(Attack(f"tempo {f}", "speed", filtered(f"atempo={f}"), 95.0) for f in (0.9, 1.1)),
         *(Attack(f"pitch {s:+d} semitone", "speed", partial(pitched, semitones=s), 95.0) for s in (-1, 1)),
     ]

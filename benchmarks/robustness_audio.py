@@ -3,8 +3,8 @@
     python benchmarks/robustness_audio.py --clips FOLDER --out benchmarks/results/robustness_audio.json
 
 Every clip gets one content id, drawn from a seed, and is marked once. Every attack is made on the whole clip and on
-pieces of 5 s and 3 s cut out before the attack; the extraction is told nothing. A row is met when the exact 64 bits
-come back in the required share. Clips are stored as 16 bit. audiowmark, when it is on the PATH, marks the same clips
+pieces of 5 s and 3 s cut out before the attack (silent pieces are left out); the extraction is told nothing. A row
+is met when the exact 64 bits come back in the required share. Clips are stored as 16 bit. audiowmark, when it is on the PATH, marks the same clips
 (128 bits, strength 10, speed detection on) and its first answer counts.
 """
 
@@ -68,9 +68,7 @@ def marked_by_audiowmark(samples: Samples, rate: int, content_id: int) -> Sample
         before, after = Path(folder) / "before.wav", Path(folder) / "after.wav"
         soundfile.write(before, samples, rate, subtype="PCM_16")
         message = f"{content_id:016x}" * 2
-        subprocess.run(
-            ["audiowmark", "add", str(before), str(after), message], check=True, capture_output=True
-        )
+        subprocess.run(["audiowmark", "add", str(before), str(after), message], check=True, capture_output=True)
         return soundfile.read(after, always_2d=True)[0]
 
 
@@ -102,12 +100,23 @@ def outcome(method: str, heard: Samples, rate: int, content_id: int | None) -> s
 
 
 def pieces(samples: Samples, rate: int, seconds: float, count: int) -> list[Samples]:
-    """Return pieces spread evenly over a clip, both ends included; none when the clip is no longer than one."""
+    """Return pieces spread evenly over a clip, both ends included, silent ones left out.
+
+    None when the clip is no longer than one. Silent: no quarter of a second reaches -60 dB below full scale.
+    """
     size = round(seconds * rate)
     if len(samples) <= size:
         return []
     starts = np.linspace(0, len(samples) - size, count).astype(int)
-    return [samples[start : start + size] for start in starts]
+    cut = [samples[start : start + size] for start in starts]
+    return [piece for piece in cut if loudest_quarter(piece, rate) > -60]
+
+
+def loudest_quarter(samples: Samples, rate: int) -> float:
+    """Return the level of the loudest quarter of a second in decibels below full scale."""
+    size = rate // 4
+    blocks = samples[: len(samples) // size * size].reshape(-1, size * samples.shape[1])
+    return float(10 * np.log10((blocks**2).mean(axis=1).max() + 1e-20))
 
 
 def measured(path: Path, method: str, names: list[str], seed: int, per_clip: int) -> dict[str, Any]:
@@ -198,9 +207,7 @@ def chosen(selection: str) -> list[str]:
 
 
 def main(
-    clips: Annotated[
-        list[Path], typer.Option(help="Folder of clips; PESQ is taken below folders called speech.")
-    ],
+    clips: Annotated[list[Path], typer.Option(help="Folder of clips; PESQ is taken below folders called speech.")],
     attacks: Annotated[str, typer.Option(help="Attacks or groups, separated by commas; all.")] = "all",
     out: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("robustness_audio.json"),
     pieces_per_clip: Annotated[int, typer.Option(help="Pieces of each length cut from each clip.")] = 4,

@@ -14,7 +14,7 @@ Cells = NDArray[np.float32]
 CLIP = 4.0
 """Whitened loudness is clipped here, in decibels: no single loud event outweighs the rest."""
 _FLOOR = 10**-4.5
-_SILENCE = 3e-6  # energy of a cell of white noise at -85 dB below full scale
+_SILENCE = 2e-7  # energy of a cell of white noise 97 dB below full scale, about that of 16-bit rounding
 _BAND_REACH = 3
 _ROW_REACH = 2
 

@@ -73,7 +73,7 @@ def _require_readable(marked: Sound, rate: float, content_id: int, key: bytes) -
         seconds = len(marked) / rate
         raise CapacityError(
             f"The mark does not read back from this sound of {seconds:.1f} s: too little of it is loud and varied "
-            "enough between 0.3 and 4 kHz. About 3 s of speech or music are needed; silence, noise below -80 dB and "
+            "enough between 0.3 and 4 kHz. About 3 s of speech or music are needed; silence, noise below -90 dB and "
             "pure tones carry nothing."
         )
 

@@ -133,9 +133,7 @@ class StreamExtractor:
         while self._start + len(self._pending) >= self._down.inputs_for(self._first, self._first + _BLOCK)[1]:
             self._look(self._pending, self._first + _BLOCK)
             self._first += _ADVANCE
-            drop = max(
-                min(self._down.inputs_for(self._first, self._first)[0] - self._start, len(self._pending)), 0
-            )
+            drop = max(min(self._down.inputs_for(self._first, self._first)[0] - self._start, len(self._pending)), 0)
             self._pending = self._pending.part(drop, len(self._pending))
             self._start += drop
 

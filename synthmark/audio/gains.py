@@ -35,7 +35,7 @@ _PASSES = 4
 _STEP = 1.0
 _MARGIN = 1.5  # decibels that a coded bit's cells must show on average
 _PILOT_MARGIN = 1.2
-_LARGEST = 5.0  # decibels, before the weight of the band
+_LARGEST = 4.0  # decibels, before the weight of the band
 _CUT, _LIFT = 1.2, 0.8  # adding energy is heard sooner than taking it away
 _TONE_CARE = 0.7  # a steady tone is moved by so much less: its flutter would be heard
 _BEFORE, _AFTER = 10**1.5, 10**2.0
@@ -153,9 +153,7 @@ class GainControl:
         self._levels = np.concatenate([self._levels, rows[2:-2]])[-_HISTORY_ROWS:]
         return level
 
-    def _shown(
-        self, spectrum: NDArray[np.complex64], gains: Cells, base: NDArray[np.float32], floor: float
-    ) -> Cells:
+    def _shown(self, spectrum: NDArray[np.complex64], gains: Cells, base: NDArray[np.float32], floor: float) -> Cells:
         """Return what the extractor would see of the block with these gains."""
         marked = base.copy()
         delta = change(spectrum, gains)

@@ -128,9 +128,7 @@ class Listening:
         if stretch == 1.0:
             filled[:count] = cells
         else:
-            filled[:count] = cells[
-                np.minimum((np.arange(count) * stretch + 0.5).astype(np.intp), len(cells) - 1)
-            ]
+            filled[:count] = cells[np.minimum((np.arange(count) * stretch + 0.5).astype(np.intp), len(cells) - 1)]
         return filled.reshape(-1, TILE_STEPS, BANDS)
 
     def scan(
@@ -141,7 +139,7 @@ class Listening:
         matches = _running(_pilot_matches(tiles, layout))
         energies = _running((tiles**2).reshape(len(tiles), TILE_ROWS, STEPS_PER_ROW, BANDS).sum(axis=(1, 3)))
         found: list[Alignment] = []
-        for first, last in windows:
+        for first, last in ((min(a, len(tiles)), min(b, len(tiles))) for a, b in windows):
             noise = np.sqrt((energies[last] - energies[first]) * _PILOT_SHARE) + 1e-6
             score = (matches[last] - matches[first]) / np.resize(noise, TILE_STEPS)
             found += [

@@ -37,9 +37,7 @@ def row_evidence(
     return steps, (shown * signs).sum(axis=1, dtype=np.float64), np.abs(shown).sum(axis=1, dtype=np.float64)
 
 
-def _likelihoods(
-    agreement: NDArray[np.float64], full: NDArray[np.float64], share: float
-) -> NDArray[np.float64]:
+def _likelihoods(agreement: NDArray[np.float64], full: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """Return the log-likelihood ratio of each row, marked against unmarked, for Gaussian noise."""
     expected = share * full
     # A cell's square is about twice its size: whitened cells are mostly between 1 and 3 decibels.

@@ -1,0 +1,105 @@
+"""Measures the speed of marking and reading sound, as multiples of real time and as ratios to MP3 encoding.
+
+    python benchmarks/speed_audio.py --clip CLIP --out benchmarks/results/speed_audio.json
+
+Sixty seconds of 44.1 kHz stereo, made from the clip by repetition; one thread; the operations take turns, so that a
+busy machine slows all of them alike; medians of CPU seconds count. `ffmpeg` encodes the same sound to MP3 at 128
+kbit/s with libmp3lame.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import environment
+
+environment.use_one_thread()
+
+import numpy as np  # noqa: E402 - after the thread limits
+import soundfile  # noqa: E402
+import typer  # noqa: E402
+from attacks_audio import played_faster  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SECONDS = 60
+RATE = 44100
+CONTENT_ID = 0x0123456789ABCDEF
+REQUIRED = {"embed": 100, "extract marked": 60, "extract unmarked, full search": 15, "extract at 1.05 speed": 15}
+
+
+def cpu_seconds(operation: Callable[[], object]) -> float:
+    """Return the CPU seconds of an operation, those of the programs it starts included."""
+    before = os.times()
+    operation()
+    after = os.times()
+    return sum(after[:4]) - sum(before[:4])
+
+
+def operations(clip: Path, folder: Path) -> dict[str, Callable[[], object]]:
+    from synthmark import audio
+
+    samples, rate = soundfile.read(clip, always_2d=True, dtype="int16")
+    if rate != RATE or samples.shape[1] != 2:
+        raise typer.BadParameter(
+            f"{clip.name} is {rate} Hz with {samples.shape[1]} channels; 44100 Hz stereo is needed"
+        )
+    host = np.resize(samples, (SECONDS * RATE, 2))
+    marked = audio.embed(host, RATE, CONTENT_ID)
+    faster = played_faster(marked / 32768, RATE, 1.05)[0].astype(np.float32)
+    source, target = folder / "x.wav", folder / "x.mp3"
+    soundfile.write(source, host, RATE, subtype="PCM_16")
+    command = ["ffmpeg", "-v", "error", "-y", "-threads", "1", "-i", str(source)]
+    command += ["-c:a", "libmp3lame", "-b:a", "128k", str(target)]
+    return {
+        "MP3 encoding": lambda: subprocess.run(command, check=True),
+        "embed": lambda: audio.embed(host, RATE, CONTENT_ID),
+        "extract marked": lambda: audio.extract(marked, RATE),
+        "extract unmarked, full search": lambda: audio.extract(host, RATE),
+        "extract at 1.05 speed": lambda: audio.extract(faster, RATE),
+    }
+
+
+def main(
+    clip: Annotated[Path, typer.Option(help="A clip of 44.1 kHz stereo.")],
+    out: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("speed_audio.json"),
+    rounds: Annotated[int, typer.Option(help="Measurements of each operation.")] = 7,
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        todo = operations(clip, Path(folder))
+        for operation in todo.values():
+            operation()
+        taken: dict[str, list[float]] = {name: [] for name in todo}
+        for _ in range(rounds):
+            for name, operation in todo.items():
+                taken[name].append(cpu_seconds(operation))
+                time.sleep(0.05)
+    medians = {name: statistics.median(values) for name, values in taken.items()}
+    results = {name: row(name, seconds, medians["MP3 encoding"]) for name, seconds in medians.items()}
+    record = {**environment.described(), "seconds_of_sound": SECONDS, "results": results}
+    out.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    for name, result in results.items():
+        typer.echo(f"{name}: {result}")
+
+
+def row(name: str, seconds: float, encoding: float) -> dict[str, float | bool]:
+    result: dict[str, float | bool] = {
+        "cpu_seconds": round(seconds, 4),
+        "times_real_time": round(SECONDS / seconds, 1),
+        "ratio_to_mp3": round(seconds / encoding, 3),
+    }
+    if name in REQUIRED:
+        result |= {"required_times_real_time": REQUIRED[name], "met": SECONDS / seconds >= REQUIRED[name]}
+    return result
+
+
+if __name__ == "__main__":
+    typer.run(main)
