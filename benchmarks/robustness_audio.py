@@ -4,8 +4,8 @@
 
 Every clip gets one content id, drawn from a seed, and is marked once. Every attack is made on the whole clip and on
 pieces of 5 s and 3 s cut out before the attack (silent pieces are left out); the extraction is told nothing. A row
-is met when the exact 64 bits come back in the required share. Clips are stored as 16 bit. audiowmark, when it is on the PATH, marks the same clips
-(128 bits, strength 10, speed detection on) and its first answer counts.
+is met when the exact 64 bits come back in the required share. Clips are stored as 16 bit. audiowmark, when it is on
+the PATH, marks the same clips (128 bits, strength 10, speed detection on) and its first answer counts.
 """
 
 from __future__ import annotations
