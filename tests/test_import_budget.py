@@ -59,5 +59,15 @@ def test_help_loads_few_modules(program):
     assert len(own) < 60
 
 
+def test_labelling_with_workers_leaves_the_heavy_work_to_them(tmp_path):
+    """The process that hands out the files loads neither pixels nor kernels."""
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"broken")
+    arguments = ["label", str(tmp_path), "-o", str(tmp_path / "out"), "--jobs", "2", "--producer", "X"]
+    found = loaded(f"from synthmark.cli import main\nif __name__ == '__main__': main({arguments})")
+    assert found & (HEAVY - {"multiprocessing", "asyncio"}) == set()
+    assert "multiprocessing" in found
+
+
 def test_the_measure_sees_a_heavy_import():
     assert "numpy" in loaded("import numpy") & HEAVY
