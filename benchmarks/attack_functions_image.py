@@ -97,9 +97,7 @@ def rotated(degrees: float | None, canvas: str) -> Function:
 
     def attack(picture: Pixels, rng: np.random.Generator) -> Pixels:
         angle = float(rng.uniform(-180, 180)) if degrees is None else degrees
-        turned = np.array(
-            Image.fromarray(picture).rotate(angle, Image.Resampling.BICUBIC, expand=canvas != "filled")
-        )
+        turned = np.array(Image.fromarray(picture).rotate(angle, Image.Resampling.BICUBIC, expand=canvas != "filled"))
         if canvas != "cut":
             return turned
         width, height = inscribed(picture.shape[1], picture.shape[0], math.radians(angle))

@@ -68,16 +68,13 @@ def _resizing() -> list[Attack]:
     scales = (0.25, 0.35, 0.5, 0.75, 1.5, 2.0, 3.0)
     limit = {0.25: short_side_left(0.25)}
     attacks = [
-        Attack(f"resize {s:g}", functions.resized(s, s), 100, "resizing", row, limit.get(s, always))
-        for s in scales
+        Attack(f"resize {s:g}", functions.resized(s, s), 100, "resizing", row, limit.get(s, always)) for s in scales
     ]
     linear, area = functions.resized_without_antialias(0.5), functions.resized(0.5, 0.5, Image.Resampling.BOX)
     attacks.append(Attack("resize 0.5 without antialias", linear, 100, "resizing", row))
     attacks.append(Attack("resize 0.5 by averages", area, 100, "resizing", row))
     row = "width alone scaled by 0.85 or 1.15"
-    return attacks + [
-        Attack(f"width {s}", functions.resized(s, 1), 98, "resizing", row) for s in (0.85, 1.15)
-    ]
+    return attacks + [Attack(f"width {s}", functions.resized(s, 1), 98, "resizing", row) for s in (0.85, 1.15)]
 
 
 def _rotating() -> list[Attack]:
@@ -113,8 +110,7 @@ def _cropping() -> list[Attack]:
         attacks.append(Attack(f"crop {share} % any aspect", free, required, "cropping", row))
     row = "1 to 50 px cut off one side"
     attacks += [
-        Attack(f"cut {n} px", functions.side_cut(n), 100, "cropping", row)
-        for n in (1, 2, 3, 5, 8, 13, 21, 34, 50)
+        Attack(f"cut {n} px", functions.side_cut(n), 100, "cropping", row) for n in (1, 2, 3, 5, 8, 13, 21, 34, 50)
     ]
     mixed = chain(functions.cropped(0.5, 1.15), functions.resized(0.7, 0.7), saved("JPEG", quality=60))
     row = "crop 50 % + resize 0.7 + JPEG 60"
@@ -142,10 +138,7 @@ def _colouring() -> list[Attack]:
 def _degrading() -> list[Attack]:
     noise, blur, medians = ((5, 100), (10, 100), (20, 95)), ((1, 100), (2, 98), (3, 75)), ((3, 100), (5, 90))
     return [
-        *(
-            Attack(f"noise {s}", functions.noisy(s), r, "degrading", f"Gaussian noise sigma {s}")
-            for s, r in noise
-        ),
+        *(Attack(f"noise {s}", functions.noisy(s), r, "degrading", f"Gaussian noise sigma {s}") for s, r in noise),
         *(Attack(f"blur {s}", functions.blurred(s), r, "degrading", f"blur sigma {s}") for s, r in blur),
         *(Attack(f"median {s}", functions.median(s), r, "degrading", f"median {s}") for s, r in medians),
     ]
@@ -178,9 +171,7 @@ SWEEPS: dict[str, dict[float, Attack]] = {
     "JPEG quality": _sweep(
         "JPEG quality", lambda q: saved("JPEG", quality=int(q)), (90, 75, 60, 50, 40, 30, 20, 15, 10, 5)
     ),
-    "scale": _sweep(
-        "scale", lambda s: functions.resized(s, s), (0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.25, 2.0, 3.0)
-    ),
+    "scale": _sweep("scale", lambda s: functions.resized(s, s), (0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.25, 2.0, 3.0)),
     "area kept in %": _sweep(
         "area kept in %", lambda p: functions.cropped(p / 100, 1.15), (90, 75, 50, 35, 25, 15, 10, 5)
     ),

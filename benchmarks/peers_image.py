@@ -51,9 +51,7 @@ class InvisibleWatermark:
     def extract(self, picture: Pixels) -> int | None:
         decoder = self.package.WatermarkDecoder("bits", 64)
         try:
-            return id_of(
-                decoder.decode(np.ascontiguousarray(picture[..., ::-1]), self.method, **self.options)
-            )
+            return id_of(decoder.decode(np.ascontiguousarray(picture[..., ::-1]), self.method, **self.options))
         except PEER_ERRORS:
             return None
 

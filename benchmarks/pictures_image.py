@@ -21,9 +21,7 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
 
 def pictures_below(folders: Sequence[Path], limit: int = 0) -> list[Path]:
     """Return the pictures, at most limit of them and then evenly spread over the list (0: all)."""
-    found = sorted(
-        path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES
-    )
+    found = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not found:
         raise FileNotFoundError(f"no pictures ({', '.join(sorted(SUFFIXES))}) below {folders}")
     return found if not 0 < limit < len(found) else [found[i * len(found) // limit] for i in range(limit)]

@@ -67,11 +67,7 @@ class Rule:
 
 def _is_name(value: object) -> bool:
     """Return whether a text keeps to GB 45438-2025 Annex E j): no space, no quote, no backslash, ASCII."""
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= 128
-        and all("!" <= c <= "~" and c not in '"\\' for c in value)
-    )
+    return isinstance(value, str) and 0 < len(value) <= 128 and all("!" <= c <= "~" and c not in '"\\' for c in value)
 
 
 def _is_producer(value: object) -> bool:

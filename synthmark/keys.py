@@ -43,9 +43,7 @@ def key_bytes(key: bytes | None) -> bytes:
     if key is None:
         return DEFAULT_KEY
     if not isinstance(key, bytes):
-        raise InputError(
-            f"The key is {type(key).__name__}; give bytes, or None for the published default key."
-        )
+        raise InputError(f"The key is {type(key).__name__}; give bytes, or None for the published default key.")
     if not _MIN_KEY_BYTES <= len(key) <= _MAX_KEY_BYTES:
         raise InputError(
             f"The key has {len(key)} bytes; {_MIN_KEY_BYTES} to {_MAX_KEY_BYTES} are needed. "

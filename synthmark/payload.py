@@ -87,9 +87,7 @@ def parse_content_id(text: str) -> int:
     """
     digits = text.strip().lower().removeprefix("0x").replace("-", "")
     if not 0 < len(digits) <= 16 or any(digit not in "0123456789abcdef" for digit in digits):
-        raise InputError(
-            f"The content id is {text!r}; up to 16 hex digits are needed, such as 7f3a19c200000001."
-        )
+        raise InputError(f"The content id is {text!r}; up to 16 hex digits are needed, such as 7f3a19c200000001.")
     return int(digits, 16)
 
 

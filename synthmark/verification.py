@@ -82,9 +82,7 @@ def report_written(name: str, data: bytes, mark: Detection | None, key: bytes | 
     key
         The key it was read with.
     """
-    unwritten = LayerReport(
-        layer="watermark", outcome="not_checked", messages=(Message("not_checked.not_written"),)
-    )
+    unwritten = LayerReport(layer="watermark", outcome="not_checked", messages=(Message("not_checked.not_written"),))
     watermark = unwritten if mark is None else _marked(mark, key, frames=1, keys=1)
     return _report(name, data, watermark, (key,), "synthmark")
 
@@ -103,9 +101,7 @@ def keys_to_try(config: Config | None, keys: Sequence[bytes] = ()) -> tuple[byte
     return tuple(dict.fromkeys(key_bytes(key) for key in (*keys, configured, None)))
 
 
-def _report(
-    name: str, data: bytes, watermark: LayerReport, keys: Sequence[bytes | None], tool: str
-) -> Report:
+def _report(name: str, data: bytes, watermark: LayerReport, keys: Sequence[bytes | None], tool: str) -> Report:
     """Read the metadata, compare the layers, and sum up."""
     from synthmark.files.reading import sha256_of  # noqa: PLC0415 - see verify_file
     from synthmark.keys import key_id  # noqa: PLC0415
@@ -140,9 +136,7 @@ def _watermark_layer(data: bytes, keys: Sequence[bytes]) -> LayerReport:
     except UnsupportedMediaError:
         if sniff(data) is None:
             raise
-        return LayerReport(
-            layer="watermark", outcome="not_checked", messages=(Message("not_checked.unsupported"),)
-        )
+        return LayerReport(layer="watermark", outcome="not_checked", messages=(Message("not_checked.unsupported"),))
     last = len(file.frames) - 1
     frames = [file.frames[number] for number in sorted({0, last // 2, last})]
     searches = {"frames_searched": len(frames), "keys_tried": len(keys)}

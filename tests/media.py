@@ -102,9 +102,7 @@ def files() -> dict[str, bytes]:
     }
 
 
-LOSSLESS = [
-    name for name in files() if name.startswith(("png", "tiff", "webp-lossless")) and "jpeg" not in name
-]
+LOSSLESS = [name for name in files() if name.startswith(("png", "tiff", "webp-lossless")) and "jpeg" not in name]
 SUFFIXES = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "gif": ".gif", "avif": ".avif", "tiff": ".tif"}
 
 

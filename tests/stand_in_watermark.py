@@ -44,9 +44,7 @@ def embed(picture, content_id, key=None, *, strength=1.0):
             shift = _shift(colour[block].mean(), content_id >> number & 1)
             colour[block] = np.clip(colour[block] + shift, 0, 255)
     scaled = colour / 255 * view.peak
-    return view.rebuilt(
-        (np.rint(scaled) if view.colour.dtype.kind != "f" else scaled).astype(view.colour.dtype)
-    )
+    return view.rebuilt((np.rint(scaled) if view.colour.dtype.kind != "f" else scaled).astype(view.colour.dtype))
 
 
 def extract(picture, key=None, *, search="full"):
@@ -58,9 +56,7 @@ def extract(picture, key=None, *, search="full"):
     content_id = sum(bit << number for number, bit in enumerate(bits))
     if content_id >> 56 != MARKER:
         return Detection()
-    return Detection(
-        found=True, content_id=content_id, false_alarm_probability=1e-12, strength=9.0, version=1
-    )
+    return Detection(found=True, content_id=content_id, false_alarm_probability=1e-12, strength=9.0, version=1)
 
 
 def install(monkeypatch):

@@ -67,9 +67,7 @@ def test_toy_reads_its_own_marks_and_nothing_else():
 def test_unknown_names_are_refused(tmp_path):
     Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
     command = [sys.executable, str(BENCHMARKS / "robustness_image.py"), "--images", str(tmp_path)]
-    result = subprocess.run(
-        [*command, "--attacks", "dance"], check=False, capture_output=True, text=True, timeout=60
-    )
+    result = subprocess.run([*command, "--attacks", "dance"], check=False, capture_output=True, text=True, timeout=60)
     assert result.returncode == 2
     assert "dance" in result.stderr
 

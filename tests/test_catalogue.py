@@ -24,9 +24,7 @@ def test_languages_have_the_same_placeholders():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sentence_is_empty_or_has_a_stray_space(language):
-    wrong = {
-        key: text for key, text in sentences(language).items() if not text or text != " ".join(text.split())
-    }
+    wrong = {key: text for key, text in sentences(language).items() if not text or text != " ".join(text.split())}
     assert wrong == {}
 
 

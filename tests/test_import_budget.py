@@ -39,10 +39,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_listing_the_names_loads_nothing_heavy():
-    assert (
-        loaded("import synthmark; dir(synthmark); synthmark.Config; synthmark.SynthmarkError") & HEAVY
-        == set()
-    )
+    assert loaded("import synthmark; dir(synthmark); synthmark.Config; synthmark.SynthmarkError") & HEAVY == set()
 
 
 @pytest.mark.parametrize("program", ["synthmark.cli", "extract_tool.cli"])

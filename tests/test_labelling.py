@@ -83,9 +83,7 @@ def test_the_visible_label_is_upright_for_the_viewer(orientation, kind, tmp_path
 
 def test_layers_can_be_left_out(tmp_path):
     for layer in ("visible", "watermark", "metadata"):
-        config = Config(
-            producer="studio", **{name: name == layer for name in ("visible", "watermark", "metadata")}
-        )
+        config = Config(producer="studio", **{name: name == layer for name in ("visible", "watermark", "metadata")})
         record, target = labelled(tmp_path, files()["png"], config=config)
         report = verify_file(target)
         assert record.layers == (layer,)
@@ -180,9 +178,7 @@ def with_credential(png):
     import struct
     import zlib
 
-    return (
-        png[:33] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[33:]
-    )
+    return png[:33] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[33:]
 
 
 def test_a_signed_credential_is_refused_unless_forced(tmp_path):

@@ -75,9 +75,7 @@ def test_the_check_finds_an_import_upwards_and_one_sideways():
 
 def kernels(tree: ast.Module) -> list[ast.FunctionDef]:
     def is_kernel(node: ast.AST) -> bool:
-        return isinstance(node, ast.FunctionDef) and any(
-            "kernel" in ast.unparse(d) for d in node.decorator_list
-        )
+        return isinstance(node, ast.FunctionDef) and any("kernel" in ast.unparse(d) for d in node.decorator_list)
 
     return [node for node in tree.body if is_kernel(node)]
 

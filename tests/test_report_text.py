@@ -54,9 +54,7 @@ CLASHING = LayerReport(
 )
 VISIBLE = LayerReport(layer="visible", outcome="not_checked", messages=(Message("not_checked.visible"),))
 NO_CREDENTIAL = LayerReport(layer="credential", outcome="not_detected")
-CREDENTIAL = LayerReport(
-    layer="credential", outcome="not_checked", messages=(Message("not_checked.credential"),)
-)
+CREDENTIAL = LayerReport(layer="credential", outcome="not_checked", messages=(Message("not_checked.credential"),))
 
 
 def nothing(layer: str) -> LayerReport:

@@ -105,9 +105,7 @@ def test_existing_copy_is_present_unless_overwriting(tmp_path):
 
 
 def test_missing_path_is_tried_so_that_its_error_is_told(tmp_path):
-    assert [job.source for job in select([tmp_path / "none.png"], tmp_path / "out").jobs] == [
-        tmp_path / "none.png"
-    ]
+    assert [job.source for job in select([tmp_path / "none.png"], tmp_path / "out").jobs] == [tmp_path / "none.png"]
 
 
 def test_output_that_is_a_file_is_refused(tmp_path):

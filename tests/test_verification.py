@@ -83,10 +83,7 @@ def test_reports_are_as_they_were(name, tmp_path):
     if name == "conflict":
         label = new_label("studio", "synthmark-5a00000000000001")
         source.write_bytes(write_metadata(marked_png(), MetadataRecord(label)))
-    found = (
-        json.dumps(without_placement_noise(verify_file(source).as_json()), indent=2, ensure_ascii=False)
-        + "\n"
-    )
+    found = json.dumps(without_placement_noise(verify_file(source).as_json()), indent=2, ensure_ascii=False) + "\n"
     assert found == (GOLDEN / f"report-{name}.json").read_text(encoding="utf-8")
 
 
@@ -108,9 +105,7 @@ def test_another_id_in_an_own_label_is_a_conflict(tmp_path):
     assert (report.verdict, report.exit_code) == ("conflict", 3)
     assert report.agreement == {}
     clash = report.layer("metadata").messages[-1]
-    assert clash == Message(
-        "conflict.content_id", {"metadata": "5a00000000000001", "watermark": "5a23456789abcdef"}
-    )
+    assert clash == Message("conflict.content_id", {"metadata": "5a00000000000001", "watermark": "5a23456789abcdef"})
 
 
 def test_a_foreign_number_is_no_conflict(tmp_path):
@@ -122,9 +117,7 @@ def test_a_foreign_number_is_no_conflict(tmp_path):
 @pytest.mark.parametrize("number", ["x5a23456789abcdef", "ID/5A23456789ABCDEF/1"])
 def test_a_foreign_number_that_holds_the_id_agrees(number, tmp_path):
     data = write_metadata(marked_png(), MetadataRecord(new_label("other", number)))
-    assert verify_file(written(tmp_path, "a.png", data)).agreement == {
-        "content_id": ("metadata", "watermark")
-    }
+    assert verify_file(written(tmp_path, "a.png", data)).agreement == {"content_id": ("metadata", "watermark")}
 
 
 def test_metadata_alone_or_watermark_alone_is_a_label(tmp_path):

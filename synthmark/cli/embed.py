@@ -23,9 +23,7 @@ def add(commands: shared.Commands) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the marked copy")
     parser.add_argument("--content-id", required=True, metavar="HEX", help="up to 16 hex digits")
     parser.add_argument("--overwrite", action="store_true", help="replace the copy if it exists")
-    parser.add_argument(
-        "--force", action="store_true", help="mark a file with a signed credential, which breaks it"
-    )
+    parser.add_argument("--force", action="store_true", help="mark a file with a signed credential, which breaks it")
     shared.add_config_file(parser)
     shared.add_json(parser)
     shared.add_watermark_options(parser)

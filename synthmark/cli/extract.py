@@ -17,9 +17,7 @@ def add(commands: shared.Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("extract", help="read the labels and marks of files")
     parser.add_argument("paths", type=Path, nargs="+", metavar="FILE", help="files, and folders with files")
-    parser.add_argument(
-        "--jobs", type=shared.job_count, default=1, metavar="N", help="worker processes (default: 1)"
-    )
+    parser.add_argument("--jobs", type=shared.job_count, default=1, metavar="N", help="worker processes (default: 1)")
     parser.add_argument(
         "--lang", dest="language", choices=("auto", "en", "zh", "both"), help="language of the report"
     )

@@ -65,9 +65,7 @@ language = "auto"
 def add(commands: shared.Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("init", help="write synthmark.toml and a key file")
-    parser.add_argument(
-        "folder", type=Path, nargs="?", default=Path(), metavar="DIR", help="where (default: here)"
-    )
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR", help="where (default: here)")
     parser.add_argument("--producer", metavar="NAME", help="provider code, or name, of who made the content")
     parser.add_argument(
         "--secret",
@@ -109,9 +107,7 @@ def _write_key(path: Path) -> None:
 def _refuse_existing(*paths: Path) -> None:
     for path in paths:
         if path.exists():
-            raise ConfigError(
-                f"{path} exists already and stays as it is; remove it first, or name another folder."
-            )
+            raise ConfigError(f"{path} exists already and stays as it is; remove it first, or name another folder.")
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:

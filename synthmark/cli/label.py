@@ -54,12 +54,8 @@ def add(commands: shared.Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("label", help="write labelled copies of pictures into a folder")
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files, and folders with files")
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the copies"
-    )
-    parser.add_argument(
-        "--jobs", type=shared.job_count, metavar="N", help="worker processes (default: one per core)"
-    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the copies")
+    parser.add_argument("--jobs", type=shared.job_count, metavar="N", help="worker processes (default: one per core)")
     parser.add_argument("--overwrite", action="store_true", help="replace copies that exist")
     parser.add_argument(
         "--force", action="store_true", help="accept signed credentials, which break, and any label text"
@@ -82,9 +78,7 @@ def run(options: argparse.Namespace) -> int:
     _check(config, force=options.force)
     selection = select(options.paths, options.output, overwrite=options.overwrite)
     if config.metadata and config.producer == UNNAMED:
-        print_problem(
-            f'No producer is configured: files say "{UNNAMED}". See `synthmark init` and --producer.'
-        )
+        print_problem(f'No producer is configured: files say "{UNNAMED}". See `synthmark init` and --producer.')
     codes = [_reported(outcome, as_json=options.json) for outcome in _outcomes(selection, config, options)]
     _summarise(codes, selection, options)
     return max(codes, default=ExitCode.NOT_FOUND)
@@ -103,8 +97,7 @@ def _outcomes(selection: Selection, config: Config, options: argparse.Namespace)
     from synthmark.workers import available_cores, run_ordered
 
     yield from (
-        Outcome(job, error=reason, kind="InputError", code=ExitCode.USAGE)
-        for job, reason in selection.refused
+        Outcome(job, error=reason, kind="InputError", code=ExitCode.USAGE) for job, reason in selection.refused
     )
     yield from map(Outcome, selection.present)
     jobs = options.jobs or available_cores()

@@ -55,9 +55,7 @@ def add_key_files(parser: argparse.ArgumentParser) -> None:
 
 def add_watermark_options(parser: Parser) -> None:
     """Add the options of the watermark."""
-    parser.add_argument(
-        "--strength", type=_number_or_word, metavar="auto|X", help="strength of the watermark"
-    )
+    parser.add_argument("--strength", type=_number_or_word, metavar="auto|X", help="strength of the watermark")
     parser.add_argument(
         "--key-file",
         type=Path,
@@ -78,9 +76,7 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--system", metavar="TEXT", help="the generator, for IPTC AISystemUsed")
     group.add_argument("--system-version", metavar="TEXT", help="its version, for IPTC AISystemVersionUsed")
     group.add_argument("--text", metavar="TEXT", help="words of the visible label")
-    group.add_argument(
-        "--position", metavar="PLACE", help="corner or edge of the visible label, such as top-left"
-    )
+    group.add_argument("--position", metavar="PLACE", help="corner or edge of the visible label, such as top-left")
     group.add_argument("--font", type=Path, metavar="FILE", help="font of the visible label")
     group.add_argument("--jpeg-quality", type=int, metavar="1-100", help="instead of each file's own quality")
     add_watermark_options(group)

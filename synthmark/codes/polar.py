@@ -77,9 +77,7 @@ class PolarCode:
 
     def __post_init__(self) -> None:
         if self.length & (self.length - 1) or not 0 < self.info <= self.length:
-            raise InputError(
-                f"No polar code has length {self.length} for {self.info} bits; use a power of two."
-            )
+            raise InputError(f"No polar code has length {self.length} for {self.info} bits; use a power of two.")
         positions = np.sort(_reliability_order(self.length)[self.length - self.info :])
         frozen = np.ones(self.length, np.bool_)
         frozen[positions] = False

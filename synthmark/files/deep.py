@@ -114,21 +114,15 @@ def _require_tiff_size(data: bytes) -> None:
         sides = [_number(data, layout, page, tag) or 0 for tag in (_WIDTH, _HEIGHT)]
         total += sides[0] * sides[1]
         if not 0 < total <= MAX_PIXELS:
-            raise DamagedMediaError(
-                f"The TIFF file has {total} pixels or more; 1 to {MAX_PIXELS} are supported."
-            )
+            raise DamagedMediaError(f"The TIFF file has {total} pixels or more; 1 to {MAX_PIXELS} are supported.")
 
 
 def _in_order(page: Array) -> Array:
     """Turn OpenCV's order of channels into RGB or RGBA."""
     if page.dtype.name not in PEAKS:
-        raise UnsupportedMediaError(
-            f"Samples of type {page.dtype} are not supported: convert the picture first."
-        )
+        raise UnsupportedMediaError(f"Samples of type {page.dtype} are not supported: convert the picture first.")
     if page.dtype.kind == "f" and not (page.min() >= 0 and page.max() <= 1):
-        raise UnsupportedMediaError(
-            "Samples outside 0..1 (high dynamic range) are not supported: tone-map first."
-        )
+        raise UnsupportedMediaError("Samples outside 0..1 (high dynamic range) are not supported: tone-map first.")
     if page.ndim == 2:
         return page
     return np.ascontiguousarray(page[..., [2, 1, 0, 3][: page.shape[2]]])

@@ -35,9 +35,7 @@ class _Block:
     raw: bytes
 
 
-def encode(
-    source: bytes, frames: Sequence[Image.Image], durations: Sequence[float], loop: int | None
-) -> bytes:
+def encode(source: bytes, frames: Sequence[Image.Image], durations: Sequence[float], loop: int | None) -> bytes:
     """Encode full-canvas frames as GIF with the comments and application blocks of another GIF file.
 
     Every frame has its own palette of up to 256 colours. Of an opaque animation only what changed is stored,

@@ -120,9 +120,7 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         while data[position : position + 1] == b"\xff":
             position += 1
         if position == start or position >= len(data):
-            raise DamagedMediaError(
-                f"The JPEG file has no marker at byte {start}: it is truncated or damaged."
-            )
+            raise DamagedMediaError(f"The JPEG file has no marker at byte {start}: it is truncated or damaged.")
         marker = data[position]
         position += 1
         if marker in (_START_OF_SCAN, _END):
@@ -131,8 +129,6 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         if marker not in _STANDALONE:
             length = int.from_bytes(data[position : position + 2], "big")
             if length < 2 or position + length > len(data):
-                raise DamagedMediaError(
-                    f"The JPEG segment at byte {start} reaches beyond the end of the file."
-                )
+                raise DamagedMediaError(f"The JPEG segment at byte {start} reaches beyond the end of the file.")
             position += length
         yield _Segment(marker, data[start:position], data[payload:position])

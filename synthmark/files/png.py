@@ -172,9 +172,7 @@ def _deep(pixels: Array) -> bytes:
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
     header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
-    return b"".join(
-        [_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", _compressed(pixels)), _chunk(b"IEND", b"")]
-    )
+    return b"".join([_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", _compressed(pixels)), _chunk(b"IEND", b"")])
 
 
 def _compressed(pixels: Array) -> bytes:

@@ -176,9 +176,7 @@ def _coded(body: bytearray, encoded: bytes) -> list[_Tag]:
         placed.append(len(body))
         body += encoded[start : start + count]
     value = struct.pack(f"<{len(placed)}I", *placed)
-    return [tag for tag in tags if tag.tag != _STRIP_OFFSETS] + [
-        _Tag(_STRIP_OFFSETS, _LONG, len(placed), value)
-    ]
+    return [tag for tag in tags if tag.tag != _STRIP_OFFSETS] + [_Tag(_STRIP_OFFSETS, _LONG, len(placed), value)]
 
 
 def _numbers(directory: Directory, data: bytes, layout: Layout, tag: int) -> list[int]:

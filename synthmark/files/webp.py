@@ -50,9 +50,7 @@ def encode(
     found = quality_of(source)
     options: dict[str, Any] = {key: info.get(key, b"") for key in ("icc_profile", "exif", "xmp")}
     options["exif"] = without_thumbnail(options["exif"])
-    options |= (
-        {"lossless": True, "exact": True} if found is None else {"quality": quality or found, "method": 4}
-    )
+    options |= {"lossless": True, "exact": True} if found is None else {"quality": quality or found, "method": 4}
     if len(frames) > 1:
         options |= {"save_all": True, "append_images": list(frames[1:]), "duration": _rounded(durations)}
         options |= {"loop": loop or 0, "background": info.get("background", (0, 0, 0, 0))}

@@ -106,9 +106,7 @@ def propagated(label: AigcLabel, propagator: str, propagate_id: str, reserved_co
     InputError
         One of the three new values breaks Annex E.
     """
-    changed = replace(
-        label, content_propagator=propagator, propagate_id=propagate_id, reserved_code2=reserved_code2
-    )
+    changed = replace(label, content_propagator=propagator, propagate_id=propagate_id, reserved_code2=reserved_code2)
     require_valid(changed, ("ContentPropagator", "PropagateID", "ReservedCode2"))
     return changed
 
@@ -171,9 +169,7 @@ def require_valid(label: AigcLabel, names: tuple[str, ...] = tuple(FIELD_NAMES))
     """Raise `InputError` for the first of the named fields that breaks Annex E."""
     for name in names:
         if not isinstance(getattr(label, FIELD_NAMES[name]), str):
-            raise InputError(
-                f"{name} must be a string, got {type(getattr(label, FIELD_NAMES[name])).__name__}"
-            )
+            raise InputError(f"{name} must be a string, got {type(getattr(label, FIELD_NAMES[name])).__name__}")
     for finding in check_label(label):
         if finding.field in names:
             shown = getattr(label, FIELD_NAMES[finding.field])[:80]

@@ -68,9 +68,7 @@ class Entry:
             The value lies outside the data.
         """
         if self.start + self.size > len(data):
-            raise DamagedMediaError(
-                f"the value of tag {self.tag} lies outside the {len(data)} bytes of the data"
-            )
+            raise DamagedMediaError(f"the value of tag {self.tag} lies outside the {len(data)} bytes of the data")
         return data[self.start : self.start + self.size]
 
 

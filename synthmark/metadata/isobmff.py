@@ -63,9 +63,7 @@ def fields(data: bytes) -> Iterator[Field]:
     structure = read_structure(data)
     read = [item for item in structure.items.values() if item.type == b"Exif"] + structure.packets()
     if len(read) > _MAX_METADATA_ITEMS:
-        raise DamagedMediaError(
-            f"the file has {len(read)} metadata items; at most {_MAX_METADATA_ITEMS} are read"
-        )
+        raise DamagedMediaError(f"the file has {len(read)} metadata items; at most {_MAX_METADATA_ITEMS} are read")
     for item in read:
         yield from _item_fields(data, structure, item)
 
@@ -81,9 +79,7 @@ def read_structure(data: bytes) -> Structure:
     top = tuple(boxes(data, 0, len(data)))
     metas = [box for box in top if box.type == b"meta"]
     if len(metas) != 1:
-        raise UnsupportedMediaError(
-            f"the file has {len(metas)} meta boxes; pictures in HEIF and AVIF have one"
-        )
+        raise UnsupportedMediaError(f"the file has {len(metas)} meta boxes; pictures in HEIF and AVIF have one")
     children = tuple(boxes(data, metas[0].body + 4, metas[0].end))
     tables = {box.type: box for box in reversed(children)}
     if b"iinf" not in tables or b"iloc" not in tables:

@@ -86,9 +86,7 @@ class LocationTable:
     def widened(self, largest: int) -> LocationTable:
         """Give room for file offsets and lengths up to `largest`."""
         needed = 4 if largest <= 0xFFFFFFFF else 8
-        return replace(
-            self, offset_size=max(self.offset_size, needed), length_size=max(self.length_size, needed)
-        )
+        return replace(self, offset_size=max(self.offset_size, needed), length_size=max(self.length_size, needed))
 
 
 def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:

@@ -202,9 +202,7 @@ def _moved_location(location: Location, meta: Box, size: int, shift: int) -> Loc
     return replace(location, base=0, extents=tuple(extents))
 
 
-def _located(
-    table: LocationTable, identifiers: Sequence[int], packets: Sequence[bytes], start: int
-) -> LocationTable:
+def _located(table: LocationTable, identifiers: Sequence[int], packets: Sequence[bytes], start: int) -> LocationTable:
     """Point the XMP items at their packets, which follow each other from `start`."""
     places: dict[int, Location] = {}
     for identifier, packet in zip(identifiers, packets, strict=True):

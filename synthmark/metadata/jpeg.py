@@ -100,9 +100,7 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         while data[position : position + 1] == b"\xff":
             position += 1
         if position == start or position >= len(data):
-            raise DamagedMediaError(
-                f"the JPEG file has no marker at byte {start}; it is truncated or damaged"
-            )
+            raise DamagedMediaError(f"the JPEG file has no marker at byte {start}; it is truncated or damaged")
         marker = data[position]
         position += 1
         if marker == _START_OF_SCAN:

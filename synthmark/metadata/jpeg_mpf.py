@@ -36,9 +36,7 @@ def shift_pictures(before: bytes, after: bytes) -> bytes:
         for entry in _entries(after, new):
             _shift(result, entry, grown, behind=grown - (new - old))
     except (DamagedMediaError, struct.error) as error:
-        raise UnsupportedMediaError(
-            f"the multi-picture table of the JPEG file cannot be updated: {error}"
-        ) from error
+        raise UnsupportedMediaError(f"the multi-picture table of the JPEG file cannot be updated: {error}") from error
     return bytes(result)
 
 

@@ -51,9 +51,7 @@ def uscc_check_character(body: str) -> str:
         `body` is not 17 characters of the alphabet of GB 32100.
     """
     if len(body) != 17 or any(character not in _USCC_ALPHABET for character in body):
-        raise InputError(
-            f"a credit code starts with 17 digits or letters other than I, O, S, V, Z; got {body!r}"
-        )
+        raise InputError(f"a credit code starts with 17 digits or letters other than I, O, S, V, Z; got {body!r}")
     total = sum(_USCC_ALPHABET.index(character) * pow(3, place, 31) for place, character in enumerate(body))
     return _USCC_ALPHABET[-total % 31]
 

@@ -54,9 +54,7 @@ def _jpeg_range(body: bytes, layout: Layout, first: Directory) -> Iterator[tuple
         (0, _table_end(layout, first)),
         *((entry.start, entry.start + entry.size) for entry in first.entries),
     ]
-    if body[start : start + 2] == b"\xff\xd8" and not any(
-        start < stop and begin < end for begin, stop in kept
-    ):
+    if body[start : start + 2] == b"\xff\xd8" and not any(start < stop and begin < end for begin, stop in kept):
         yield start, end
 
 
@@ -70,6 +68,4 @@ def _number(body: bytes, layout: Layout, directory: Directory, tag: int) -> int:
 
 def _table_end(layout: Layout, directory: Directory) -> int:
     """Return where the entries of a directory end and the offset of the next one stands."""
-    return (
-        directory.offset + struct.calcsize(layout.count_format) + len(directory.entries) * layout.entry_size
-    )
+    return directory.offset + struct.calcsize(layout.count_format) + len(directory.entries) * layout.entry_size

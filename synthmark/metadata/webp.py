@@ -65,9 +65,7 @@ def _end(data: bytes) -> int:
     """Give the end of the RIFF form; some writers do not count or write the last padding byte."""
     size = int.from_bytes(data[4:8], "little") + 8
     if size > len(data) + 1:
-        raise DamagedMediaError(
-            f"the WebP file says it has {size} bytes and has {len(data)}; it is truncated"
-        )
+        raise DamagedMediaError(f"the WebP file says it has {size} bytes and has {len(data)}; it is truncated")
     return min(size + size % 2, len(data))
 
 
@@ -83,9 +81,7 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
         yield _Chunk(kind, raw.ljust(8 + length + length % 2, b"\0"), data[position + 8 : stop])
         position = stop + length % 2
     if position < end - 1:
-        raise DamagedMediaError(
-            f"the WebP file has {end - position} bytes at byte {position} that are no chunk"
-        )
+        raise DamagedMediaError(f"the WebP file has {end - position} bytes at byte {position} that are no chunk")
 
 
 def _chunk_fields(chunk: _Chunk) -> Iterator[Field]:

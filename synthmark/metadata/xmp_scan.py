@@ -157,9 +157,7 @@ class _Scanner:
         for match in _ATTRIBUTE.finditer(self._data, tag.start(1), tag.end(1)):
             self._read_attribute(element, match, attributes, node)
 
-    def _read_attribute(
-        self, element: _Open, match: re.Match[bytes], attributes: dict[str, str], node: bool
-    ) -> None:
+    def _read_attribute(self, element: _Open, match: re.Match[bytes], attributes: dict[str, str], node: bool) -> None:
         qualified = match[1].decode("utf-8", "replace")
         if qualified.startswith("xmlns") or ":" not in qualified:
             return
@@ -188,17 +186,11 @@ class _Scanner:
         end = element.tag_end if empty_tag else self._data.index(b">", position) + 1
         if element.start == self._packet.rdf_start_tag[0] and self._packet.rdf_prefix is not None:
             self._packet.rdf_end_tag = position
-        if (
-            element.name == (RDF, "Description")
-            and self._parent() == (RDF, "RDF")
-            and not element.has_content
-        ):
+        if element.name == (RDF, "Description") and self._parent() == (RDF, "RDF") and not element.has_content:
             self._packet.empty_descriptions.append((element.start, end))
         if self._wanted(element.name):
             text = "".join(element.text or ()).strip()
-            self._packet.properties.append(
-                Property(element.name, text, element.start, end, element.top_level)
-            )
+            self._packet.properties.append(Property(element.name, text, element.start, end, element.top_level))
 
     def _parent(self) -> Name | None:
         return self._open[-1].name if self._open else None

@@ -129,9 +129,7 @@ def test_wrong_content_id_is_2(photographs, text, capsys):
 
 
 def test_all_layers_of_a_labelled_file_agree(photographs, capsys):
-    main(
-        ["label", str(photographs / "photo.jpg"), "-o", "out", "--producer", "Example-Studio", "--jobs", "1"]
-    )
+    main(["label", str(photographs / "photo.jpg"), "-o", "out", "--producer", "Example-Studio", "--jobs", "1"])
     capsys.readouterr()
     assert main(["extract", "out/photo.jpg", "--json"]) == 0
     item = json.loads(capsys.readouterr().out)

@@ -207,9 +207,7 @@ def test_settings_come_from_the_file_of_the_working_folder(photographs):
     assert b"From-File" in Path("out/photo.jpg").read_bytes()
 
 
-@pytest.mark.parametrize(
-    "arguments", [["label"], ["label", "a.png"], ["label", "a.png", "-o", "out", "--jobs", "0"]]
-)
+@pytest.mark.parametrize("arguments", [["label"], ["label", "a.png"], ["label", "a.png", "-o", "out", "--jobs", "0"]])
 def test_wrong_usage_is_2(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)

@@ -44,9 +44,7 @@ def test_bar_is_shown_on_a_terminal(stderr, capsys):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize(
-    ("terminal", "total", "shown"), [(False, 3, True), (True, 1, True), (True, 3, False)]
-)
+@pytest.mark.parametrize(("terminal", "total", "shown"), [(False, 3, True), (True, 1, True), (True, 3, False)])
 def test_bar_is_not_shown(stderr, terminal, total, shown):
     stream = stderr(terminal=terminal)
     walk(total, shown=shown)

@@ -189,9 +189,7 @@ sys.exit(code)
 def spied(before: str, *arguments: str | Path) -> tuple[int, str, set[str]]:
     command = [sys.executable, "-c", SPY.format(before=before), *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        command, capture_output=True, env=environment, timeout=300, check=False, encoding="utf-8"
-    )
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=300, check=False, encoding="utf-8")
     out, _, loaded = done.stdout.rpartition("LOADED")
     return done.returncode, out + done.stderr, set(loaded.split())
 
@@ -200,9 +198,7 @@ def test_it_cannot_embed(files):
     """Nothing that writes is even loaded, and the command has no option for it."""
     _, _, loaded = spied("", files / "labelled.png")
     assert "synthmark.verification" in loaded
-    assert (
-        loaded & {"synthmark.labelling", "synthmark.image.embedding", "synthmark.metadata.writing"} == set()
-    )
+    assert loaded & {"synthmark.labelling", "synthmark.image.embedding", "synthmark.metadata.writing"} == set()
 
 
 def test_nothing_of_the_network_is_loaded(files):

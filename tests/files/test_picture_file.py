@@ -261,9 +261,7 @@ def test_a_big_endian_tiff_keeps_its_tags():
         (282, 5, 1, struct.pack(">I", 206)),
         (33550, 12, 1, struct.pack(">I", 214)),
     ]
-    directory = struct.pack(">H", len(tags)) + b"".join(
-        struct.pack(">HHI", *tag[:3]) + tag[3] for tag in tags
-    )
+    directory = struct.pack(">H", len(tags)) + b"".join(struct.pack(">HHI", *tag[:3]) + tag[3] for tag in tags)
     values = struct.pack(">II", 300, 7) + struct.pack(">d", 1.5)
     data = b"MM\0*" + struct.pack(">I", 56) + pixels.tobytes() + directory + bytes(4)
     data = data.ljust(206, b"\0") + values
@@ -301,9 +299,7 @@ def test_an_impossible_orientation_counts_as_upright(value):
 
 def test_pages_of_a_tiff_can_have_several_sizes_and_modes():
     file, again = round_trip("tiff-pages")
-    assert [(page.mode, page.size) for page in again.frames] == [
-        (page.mode, page.size) for page in file.frames
-    ]
+    assert [(page.mode, page.size) for page in again.frames] == [(page.mode, page.size) for page in file.frames]
     assert not file.animated
 
 

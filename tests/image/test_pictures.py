@@ -92,9 +92,7 @@ def test_only_the_colour_of_an_array_changes(array):
     assert (again.alpha is None and view.alpha is None) or np.array_equal(again.alpha, view.alpha)
 
 
-@pytest.mark.parametrize(
-    ("dtype", "peak"), [("uint8", 255), ("uint16", 65535), ("float32", 1), ("float64", 1)]
-)
+@pytest.mark.parametrize(("dtype", "peak"), [("uint8", 255), ("uint16", 65535), ("float32", 1), ("float64", 1)])
 def test_the_peak_is_white(dtype, peak):
     assert as_picture(np.zeros((2, 2), dtype)).peak == peak
 

@@ -31,9 +31,7 @@ TC260 = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 
 allowed = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="\\"), max_size=40)
 required = allowed.filter(lambda text: text and not re.fullmatch("00[0-9A-Z]{25}", text))
-labels = st.builds(
-    AigcLabel, st.sampled_from("123"), required, required, allowed, required, required, allowed
-)
+labels = st.builds(AigcLabel, st.sampled_from("123"), required, required, allowed, required, required, allowed)
 
 
 def packet(inner: str = "", attributes: str = "") -> bytes:
@@ -177,8 +175,7 @@ def riff_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 def riff(*parts: tuple[bytes, bytes]) -> bytes:
     """Make a WebP file of chunks."""
     body = b"WEBP" + b"".join(
-        kind + struct.pack("<I", len(payload)) + payload + b"\0" * (len(payload) % 2)
-        for kind, payload in parts
+        kind + struct.pack("<I", len(payload)) + payload + b"\0" * (len(payload) % 2) for kind, payload in parts
     )
     return b"RIFF" + struct.pack("<I", len(body)) + body
 

@@ -85,9 +85,7 @@ def test_the_scheme_with_service_provider() -> None:
     label, findings = parse_label(text, keyed=False)
     assert label is not None
     assert (label.content_producer, label.produce_id) == ("T", "c9")
-    assert ("field.other_scheme", "ContentProducer") in [
-        (finding.code, finding.field) for finding in findings
-    ]
+    assert ("field.other_scheme", "ContentProducer") in [(finding.code, finding.field) for finding in findings]
 
 
 def test_values_that_are_no_strings() -> None:
@@ -153,9 +151,7 @@ def test_half_a_surrogate_pair_becomes_a_writable_character() -> None:
 
 
 def test_propagation_of_a_text_keeps_members_outside_the_standard() -> None:
-    parsed = read_label(
-        '{"AIGC":{"label":"1","ContentProducer":"豆包","ProduceID":"p","Vendor":{"a":[1,{"b":2}]}}}'
-    )
+    parsed = read_label('{"AIGC":{"label":"1","ContentProducer":"豆包","ProduceID":"p","Vendor":{"a":[1,{"b":2}]}}}')
     assert isinstance(parsed, ParsedLabel)
     assert json.loads(propagated_text(parsed, CODE, "n2", "s")) == {
         "Label": "1",

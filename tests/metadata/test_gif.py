@@ -43,9 +43,7 @@ def test_the_loop_extension_stays_in_front() -> None:
 def test_both_forms_of_the_extension_are_read_and_replaced(adobe: bool) -> None:
     old = packet(f"<TC260:AIGC>{BARE}</TC260:AIGC>")
     data = inserted(KINDS["gif-animated"], XMP + (old + TRAILER if adobe else sub_blocks(old)))
-    assert [found.label and found.label.content_producer for found in read_metadata(data).labels] == [
-        "doubao"
-    ]
+    assert [found.label and found.label.content_producer for found in read_metadata(data).labels] == ["doubao"]
     result = write_metadata(data, RECORD)
     assert [found.label for found in read_metadata(result).labels] == [LABEL]
     assert result.count(XMP) == 1
@@ -54,9 +52,7 @@ def test_both_forms_of_the_extension_are_read_and_replaced(adobe: bool) -> None:
 
 
 def test_a_label_in_a_comment_is_read_and_replaced_and_other_comments_stay() -> None:
-    data = inserted(
-        KINDS["gif"], b"\x21\xfe" + sub_blocks(WRAPPED.encode()) + b"\x21\xfe" + sub_blocks(b"hello")
-    )
+    data = inserted(KINDS["gif"], b"\x21\xfe" + sub_blocks(WRAPPED.encode()) + b"\x21\xfe" + sub_blocks(b"hello"))
     assert [found.place for found in read_metadata(data).labels] == ["GIF comment"]
     result = write_metadata(data, RECORD)
     assert [found.place for found in read_metadata(result).labels] == ["GIF XMP extension"]

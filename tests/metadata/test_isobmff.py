@@ -141,9 +141,7 @@ def test_all_forms_of_item_locations(
 
 
 @pytest.mark.parametrize(("version", "sizes", "method"), FORMS)
-def test_exiftool_finds_both_metadata_items(
-    version: int, sizes: tuple[int, int, int, int], method: int
-) -> None:
+def test_exiftool_finds_both_metadata_items(version: int, sizes: tuple[int, int, int, int], method: int) -> None:
     tags = exiftool(write_metadata(heif(version, sizes, method), RECORD))
     # exiftool reads no item that is built from the idat box.
     assert tags.get("IFD0:Model") == ("Camera 9" if method == 0 else None)
@@ -200,9 +198,9 @@ def test_coded_pictures_of_real_files_keep_their_bytes(name: str) -> None:
         assert data[media.body : media.end] in result
     assert_same_pictures(data, result)
     before, after = items(data), items(result)
-    assert {
-        number: content for number, content in after.items() if number in before and b"rdf" not in content
-    } == {number: content for number, content in before.items() if b"rdf" not in content}
+    assert {number: content for number, content in after.items() if number in before and b"rdf" not in content} == {
+        number: content for number, content in before.items() if b"rdf" not in content
+    }
 
 
 def test_writing_twice_adds_no_second_item() -> None:
@@ -215,9 +213,7 @@ def test_writing_twice_adds_no_second_item() -> None:
 def test_uuid_boxes() -> None:
     manifest = box(b"uuid", bytes.fromhex("d8fec3d61b0e483c92975828877ec481"), b"manifest")
     assert read_metadata(heif() + manifest).credentials == ("ISOBMFF uuid C2PA",)
-    xmp = box(
-        b"uuid", bytes.fromhex("be7acfcb97a942e89c71999491e3afac"), packet(f"<TC260:AIGC>{BARE}</TC260:AIGC>")
-    )
+    xmp = box(b"uuid", bytes.fromhex("be7acfcb97a942e89c71999491e3afac"), packet(f"<TC260:AIGC>{BARE}</TC260:AIGC>"))
     assert [found.place for found in read_metadata(heif() + xmp).labels] == ["ISOBMFF uuid XMP"]
     with pytest.raises(UnsupportedMediaError, match="ISOBMFF uuid XMP"):
         write_metadata(heif() + xmp, RECORD)

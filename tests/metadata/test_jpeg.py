@@ -27,9 +27,7 @@ EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
 
 
 def without_packets(data: bytes) -> list[tuple[int, bytes]]:
-    return [
-        (marker, payload) for marker, payload in segments(data) if not payload.startswith((XMP, EXTENDED))
-    ]
+    return [(marker, payload) for marker, payload in segments(data) if not payload.startswith((XMP, EXTENDED))]
 
 
 @pytest.mark.parametrize("name", ["jpeg", "jpeg-exif-xmp", "jpeg-progressive-grey"])
@@ -39,10 +37,7 @@ def test_all_other_segments_and_the_scan_stay(name: str) -> None:
 
 
 def test_the_packet_comes_behind_jfif_and_exif() -> None:
-    order = [
-        payload[:4]
-        for _, payload in segments(write_metadata(saved("JPEG", exif=b"Exif\0\0" + exif()), RECORD))
-    ]
+    order = [payload[:4] for _, payload in segments(write_metadata(saved("JPEG", exif=b"Exif\0\0" + exif()), RECORD))]
     assert order[:3] == [b"JFIF", b"Exif", b"http"]
 
 

@@ -54,9 +54,7 @@ def test_bytes_behind_the_last_chunk_stay() -> None:
         (b"eXIf", exif(comment=b"ASCII\0\0\0" + WRAPPED.encode()), "PNG eXIf UserComment"),
     ],
 )
-def test_a_label_in_another_place_is_read_and_replaced(
-    kind: bytes, payload: bytes, place: str, last: bool
-) -> None:
+def test_a_label_in_another_place_is_read_and_replaced(kind: bytes, payload: bytes, place: str, last: bool) -> None:
     data = with_chunk(KINDS["png"], kind, payload, last=last)
     (found,) = read_metadata(data).labels
     assert (found.place, found.label and found.label.content_producer) == (place, "doubao")

@@ -38,18 +38,10 @@ def big_endian() -> bytes:
         (279, 4, 16),
     ]
     entries = b"".join(
-        struct.pack(">HHI", tag, kind, 1)
-        + (struct.pack(">HH", value, 0) if kind == 3 else struct.pack(">I", value))
+        struct.pack(">HHI", tag, kind, 1) + (struct.pack(">HH", value, 0) if kind == 3 else struct.pack(">I", value))
         for tag, kind, value in tags
     )
-    return (
-        b"MM\0\x2a"
-        + struct.pack(">I", 24)
-        + bytes(range(16))
-        + struct.pack(">H", len(tags))
-        + entries
-        + bytes(4)
-    )
+    return b"MM\0\x2a" + struct.pack(">I", 24) + bytes(range(16)) + struct.pack(">H", len(tags)) + entries + bytes(4)
 
 
 @pytest.mark.parametrize("data", [*(KINDS[name] for name in NAMES), big_endian()], ids=[*NAMES, "motorola"])
@@ -85,9 +77,7 @@ def test_further_pages_stay_in_the_chain() -> None:
 def test_an_existing_packet_is_updated_and_its_old_bytes_are_blank() -> None:
     old = packet(f"<TC260:AIGC>{BARE}</TC260:AIGC>")
     data = saved("TIFF", tiffinfo={700: old})
-    assert [found.label and found.label.content_producer for found in read_metadata(data).labels] == [
-        "doubao"
-    ]
+    assert [found.label and found.label.content_producer for found in read_metadata(data).labels] == ["doubao"]
     result = write_metadata(data, RECORD)
     assert [found.label for found in read_metadata(result).labels] == [LABEL]
     assert b"doubao" not in result

@@ -220,10 +220,7 @@ RICH = {
     ),
     "png-many": with_chunk(write_metadata(KINDS["png-exif"], RECORD), b"tEXt", b"AIGC\0" + WRAPPED.encode()),
     "jpeg-pictures": saved("MPO", frames=2),
-    "jpeg-app": KINDS["jpeg"][:2]
-    + app(0xEB, b"JP\0\1")
-    + app(0xE9, b"AIGC" + BARE.encode())
-    + KINDS["jpeg"][2:],
+    "jpeg-app": KINDS["jpeg"][:2] + app(0xEB, b"JP\0\1") + app(0xE9, b"AIGC" + BARE.encode()) + KINDS["jpeg"][2:],
 }
 values = st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]) | st.integers(0, 255)
 

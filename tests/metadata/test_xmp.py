@@ -93,9 +93,7 @@ def test_a_resource_attribute_counts_as_text() -> None:
 @pytest.mark.parametrize("name", ["r", ""])
 def test_other_prefixes_for_rdf(name: str) -> None:
     colon, declaration = (f"{name}:", f"xmlns:{name}") if name else ("", "xmlns")
-    old = (
-        f'<{colon}RDF {declaration}="{RDF}"><{colon}Description {declaration}="{RDF}"/></{colon}RDF>'.encode()
-    )
+    old = f'<{colon}RDF {declaration}="{RDF}"><{colon}Description {declaration}="{RDF}"/></{colon}RDF>'.encode()
     assert read_packet(update_packet(old, VALUES)).labels == ((BARE, True),)
     empty = f'<{colon}RDF {declaration}="{RDF}" />'.encode()
     assert read_packet(update_packet(empty, VALUES)).labels == ((BARE, True),)

@@ -22,9 +22,7 @@ def glyph_heights(picture, text=255):
     """Heights of the parts of a label that columns without any text set apart, on a medium grey picture."""
     shown = np.abs(picture.astype(int) - text) < 26
     columns = np.flatnonzero(np.diff(np.r_[0, shown.any(axis=0), 0]))
-    rows = [
-        np.flatnonzero(shown[:, a:b].any(axis=1)) for a, b in zip(columns[::2], columns[1::2], strict=True)
-    ]
+    rows = [np.flatnonzero(shown[:, a:b].any(axis=1)) for a, b in zip(columns[::2], columns[1::2], strict=True)]
     return [r[-1] - r[0] + 1 for r in rows]
 
 
@@ -49,9 +47,7 @@ def test_the_smallest_glyph_has_five_percent_of_the_short_side(width, height):
     assert min(heights) >= 0.05 * min(width, height)
 
 
-@pytest.mark.parametrize(
-    "text", ["AI生成", "人工智能生成合成", "AI生成 AI-generated", "本图片由人工智能生成"]
-)
+@pytest.mark.parametrize("text", ["AI生成", "人工智能生成合成", "AI生成 AI-generated", "本图片由人工智能生成"])
 @pytest.mark.parametrize("fraction", [0.05, 0.08])
 def test_every_text_reaches_the_height_that_is_asked_for(text, fraction):
     picture = np.full((700, 900), 128, np.uint8)
@@ -70,9 +66,7 @@ def test_contrast_holds_at_every_pixel_of_the_plate(seed):
     box, white = placement.box, placement.text_colour == "white"
     area = slice(int(box.top), int(box.bottom)), slice(int(box.left), int(box.right))
     # On two flat pictures text is where both show the text's colour, plate where neither shows any of it.
-    flat = [
-        draw_label(np.full((400, 500), value, np.uint8), placement)[area].astype(int) for value in (60, 200)
-    ]
+    flat = [draw_label(np.full((400, 500), value, np.uint8), placement)[area].astype(int) for value in (60, 200)]
     text = (flat[0] == flat[1]) & (flat[0] == 255 * white)
     plate = (flat[0] == flat[0][box_middle(flat[0])]) & ~text
     shown = luminance(draw_label(picture, placement)[area])
@@ -174,19 +168,13 @@ def test_the_same_picture_gives_the_same_label_in_all_kinds():
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "F"])
 def test_pillow_images_keep_their_mode_and_show_the_label(mode):
     source = Image.fromarray(data.astronaut()[:256, :256])
-    source = (
-        source.convert("I").point(lambda v: v * 257).convert("I;16")
-        if mode == "I;16"
-        else source.convert(mode)
-    )
+    source = source.convert("I").point(lambda v: v * 257).convert("I;16") if mode == "I;16" else source.convert(mode)
     shown = label(source, position="bottom-right")
     assert shown.mode == mode
     assert shown.size == source.size
     box = place_label(source, position="bottom-right").box
     grey = np.asarray(shown.convert("RGBA").convert("L") if mode not in ("I;16", "F") else shown, float)
-    area = grey[int(box.top) : int(box.bottom), int(box.left) : int(box.right)] / (
-        257 if mode == "I;16" else 1
-    )
+    area = grey[int(box.top) : int(box.bottom), int(box.left) : int(box.right)] / (257 if mode == "I;16" else 1)
     assert area.max() - np.median(area) > 100
 
 

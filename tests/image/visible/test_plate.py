@@ -59,22 +59,16 @@ def test_half_transparent_pixels_become_opaque_and_keep_contrast():
 )
 @pytest.mark.parametrize("shape", [(20, 50), (20, 50, 3)])
 def test_every_dtype_shows_the_same_label(dtype, peak, shape):
-    eight = with_label(
-        Patch(np.full(shape, 150, np.uint8), None, 255.0), MASK, text=1.0, opacity=OPACITY
-    ).colour
+    eight = with_label(Patch(np.full(shape, 150, np.uint8), None, 255.0), MASK, text=1.0, opacity=OPACITY).colour
     value = np.array(150 / 255 * peak).astype(dtype)
-    drawn = with_label(
-        Patch(np.full(shape, value, dtype), None, peak), MASK, text=1.0, opacity=OPACITY
-    ).colour
+    drawn = with_label(Patch(np.full(shape, value, dtype), None, peak), MASK, text=1.0, opacity=OPACITY).colour
     assert drawn.dtype == dtype
     assert drawn.shape == shape
     assert np.abs(drawn / peak - eight / 255).max() < 0.6 / 255
 
 
 def test_corners_are_round_and_sides_are_straight():
-    drawn = with_label(
-        Patch(np.full((40, 90), 255, np.uint8), None, 255.0), MASK, text=1.0, opacity=1.0
-    ).colour
+    drawn = with_label(Patch(np.full((40, 90), 255, np.uint8), None, 255.0), MASK, text=1.0, opacity=1.0).colour
     assert drawn[0, 0] == 255
     assert drawn[0, 45] == drawn[20, 0] == drawn[-1, 45] == drawn[20, -1] == 0
     assert np.array_equal(drawn, drawn[::-1, ::-1])

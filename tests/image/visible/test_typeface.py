@@ -46,9 +46,7 @@ def test_invisible_and_unassigned_characters_are_missing(character):
         load_typeface().require_glyphs("AI生成" + character)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"not a font", b"OTTO" + bytes(200), b"\x00\x01\x00\x00" + b"\xff" * 400]
-)
+@pytest.mark.parametrize("content", [b"", b"not a font", b"OTTO" + bytes(200), b"\x00\x01\x00\x00" + b"\xff" * 400])
 def test_a_file_that_is_no_font_is_refused(tmp_path, content):
     path = tmp_path / "broken.ttf"
     path.write_bytes(content)
