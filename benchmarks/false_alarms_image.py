@@ -35,9 +35,10 @@ CHUNK = 50
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """The pilot scores of some trials, and what was accepted by mistake."""
+    """The pilot scores and numbers of decodings of some trials, and what was accepted by mistake."""
 
     scores: list[float]
+    decodings: list[int]
     accepted: list[dict[str, Any]]
 
 
@@ -58,12 +59,13 @@ def tried(folders: tuple[Path, ...], search: str, first: int, count: int, side: 
     """Make trials first .. first + count - 1; trial n always has the same key and the same piece."""
     from synthmark import image
 
-    pictures, result = list(sources(folders).items()), Trials([], [])
+    pictures, result = list(sources(folders).items()), Trials([], [], [])
     for number in range(first, first + count):
         name, picture = pictures[number % len(pictures)]
         key = hashlib.sha256(f"false alarm trial {search} {number}".encode()).digest()
         found = image.extract(piece(picture, side, np.random.default_rng(number)), key, search=search)
         result.scores.append(float(found.pilot_score))
+        result.decodings.append(found.decodings)
         if found.found:
             result.accepted.append({"trial": number, "picture": name, "content_id": found.content_id})
     return result
@@ -77,15 +79,26 @@ def all_trials(folders: tuple[Path, ...], search: str, count: int, side: int, jo
             for first in range(0, count, CHUNK)
         ]
         parts = [future.result() for future in futures]
-    return Trials([s for part in parts for s in part.scores], [a for part in parts for a in part.accepted])
+    return Trials(
+        [score for part in parts for score in part.scores],
+        [number for part in parts for number in part.decodings],
+        [mistake for part in parts for mistake in part.accepted],
+    )
 
 
 def reported(trials: Trials) -> dict[str, Any]:
+    from synthmark.image.readout import decoding_false_alarm
+
     scores = np.array(trials.scores)
     return {
         "trials": len(scores),
         "acceptances": len(trials.accepted),
         "accepted": trials.accepted,
+        "decodings": {
+            "mean": float(np.mean(trials.decodings)),
+            "largest": max(trials.decodings),
+            "false_alarm_bound_per_call": float(np.mean(trials.decodings)) * decoding_false_alarm(),
+        },
         "pilot_score": {"mean": float(scores.mean()), "largest": float(scores.max())},
         "tail": fitted_tail(scores),
     }

@@ -250,16 +250,16 @@ def add_mark(
     rounding: float,
     out: NDArray[Any],
 ) -> float:
-    """Add a canonical difference, resampled to the size of the picture, to every channel.
+    """Add a canonical difference, interpolated to the size of the picture, to every channel.
 
     Parameters
     ----------
     pixels, out
-        (H, W, channels), any real dtype; `out` is filled.
+        (H, W, channels), uint8, uint16 or float; `out` is filled.
     delta
         float32 (h, w), in units of the picture.
     rows, row_weights, columns, column_weights
-        Resampling from the canonical size to (H, W), as for `resample`.
+        Linear interpolation from the size of `delta` to (H, W): (H, 2) and (W, 2).
     peak
         Value of white: results are clipped to 0..peak.
     rounding
@@ -267,44 +267,42 @@ def add_mark(
 
     Returns
     -------
-    Sum of the squared changes.
+    Mean of the squared changes, over every fourth row.
     """
     height, width, channels = pixels.shape
     samples = width * channels
-    slots = 8
-    cached = np.full(slots, -1, np.int64)
-    spread = np.empty((slots, samples), np.float32)
-    line = np.empty(samples, np.float32)
-    limit = np.float32(peak)
-    half = np.float32(rounding)
+    cached = np.full(2, -1, np.int64)
+    spread = np.empty((2, samples), np.float32)
+    limit, half, zero = np.float32(peak), np.float32(rounding), np.float32(0.0)
     change = np.zeros(samples, np.float32)
     for y in range(height):
-        line[:] = 0.0
-        for tap in range(rows.shape[1]):
-            weight = row_weights[y, tap]
-            if weight == 0.0:
-                continue
+        for tap in range(2):
             row = rows[y, tap]
-            slot = row % slots
+            slot = row % 2
             if cached[slot] != row:
                 cached[slot] = row
                 for x in range(width):
-                    value = np.float32(0.0)
-                    for column_tap in range(columns.shape[1]):
-                        value += column_weights[x, column_tap] * delta[row, columns[x, column_tap]]
+                    left = column_weights[x, 0] * delta[row, columns[x, 0]]
+                    value = left + column_weights[x, 1] * delta[row, columns[x, 1]]
                     for channel in range(channels):
                         spread[slot, x * channels + channel] = value
-            current = spread[slot]
-            for x in range(samples):
-                line[x] += weight * current[x]
+        upper, lower = spread[rows[y, 0] % 2], spread[rows[y, 1] % 2]
+        upper_weight, lower_weight = row_weights[y, 0], row_weights[y, 1]
         source = pixels[y].reshape(samples)
         target = out[y].reshape(samples)
-        for x in range(samples):
-            target[x] = min(max(np.float32(source[x]) + line[x], np.float32(0.0)), limit) + half
-        for x in range(samples):
-            difference = np.float32(target[x]) - np.float32(source[x])
-            change[x] += difference * difference
-    return float(change.sum())
+        if rounding > 0:
+            for x in range(samples):
+                value = np.float32(source[x]) + (upper_weight * upper[x] + lower_weight * lower[x])
+                target[x] = np.int32(min(max(value, zero), limit) + half)
+        else:
+            for x in range(samples):
+                value = np.float32(source[x]) + (upper_weight * upper[x] + lower_weight * lower[x])
+                target[x] = min(max(value, zero), limit)
+        if y % 4 == 0:
+            for x in range(samples):
+                difference = np.float32(target[x]) - np.float32(source[x])
+                change[x] += difference * difference
+    return float(change.sum() / (samples * ((height + 3) // 4)))
 
 
 @kernel

@@ -131,9 +131,7 @@ def add_mark(  # noqa: PLR0913, PLR0917 - as in `_kernels`
     return change
 
 
-def _bilinear(
-    power: Floats, across: NDArray[Any], down: NDArray[Any]
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def _bilinear(power: Floats, across: NDArray[Any], down: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Return a half-plane spectrum at frequencies in bins, zero outside it, and what lies inside."""
     size, last_column = power.shape[0], power.shape[1] - 1
     turned = across < 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,8 @@ __all__ = [
 Homography = NDArray[np.float64]
 Orientation = NDArray[np.int64]
 
-_MAX_SIDE = 1024  # of the part of the picture that is analysed, in frame pixels
+_MOST_FROM_PICTURE = 1024  # pixels; copies smaller than this are made from the copy of twice their size
+_MARGIN = 3  # pixels at the edge of the picture that do not count
 
 MIRRORS: tuple[Orientation, ...] = tuple(np.diag(pair) for pair in ((1, 1), (-1, -1), (-1, 1), (1, -1)))
 """Identity, half turn and the two mirrors: what the line search cannot tell apart."""
@@ -86,22 +88,28 @@ class Source:
     def reduced(self, halvings: int) -> Planes:
         """Return the planes of the picture at 2**(-halvings / 2) of its size."""
         if halvings not in self._reduced:
-            factor = 2.0 ** (-halvings / 2)
-            rows = max(1, round(self.picture.height * factor))
-            self._reduced[halvings] = planes_at(
-                self.picture, rows, max(1, round(self.picture.width * factor))
-            )
+            size = [max(1, round(side * 2.0 ** (-halvings / 2))) for side in self.picture.colour.shape[:2]]
+            if halvings >= 2 and max(size) < _MOST_FROM_PICTURE:
+                self._reduced[halvings] = _halved(self.reduced(halvings - 2), size)
+            else:
+                self._reduced[halvings] = planes_at(self.picture, *size)
         return self._reduced[halvings]
 
-    def window(self, frame: Homography) -> Window:
-        """Return the rectangle of frame pixels that the picture covers, cut to the middle 1024 x 1024."""
-        width, height = self.picture.width, self.picture.height
-        corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]]) - [0.5, 0.5, 0]
+    def window(self, frame: Homography, most: int = 1024) -> Window:
+        """Return the rectangle of frame pixels that the picture covers, cut to its middle, at most `most` a side."""
+        places = self._corners(frame)
+        left, top = np.floor(places.min(axis=0)).astype(int)
+        right, bottom = np.ceil(places.max(axis=0)).astype(int)
+        width, height = int(min(right - left, most)), int(min(bottom - top, most))
+        first = int(left + right - width) // 2, int(top + bottom - height) // 2
+        return Window(*first, max(width, 8), max(height, 8))
+
+    def _corners(self, frame: Homography) -> NDArray[np.float64]:
+        """Return the corners of the picture in frame pixels, (4, 2), in order around it."""
+        right, bottom = self.picture.width - 0.5, self.picture.height - 0.5
+        corners = np.array([[-0.5, -0.5, 1], [right, -0.5, 1], [right, bottom, 1], [-0.5, bottom, 1]])
         seen = np.linalg.solve(frame, corners.T)
-        places = seen[:2] / seen[2]
-        left, top = np.floor(places.min(axis=1)).astype(int)
-        right, bottom = np.ceil(places.max(axis=1)).astype(int)
-        return Window(*_middle(left, right, top, bottom))
+        return np.asarray((seen[:2] / seen[2]).T)
 
     def warped(self, frame: Homography, window: Window) -> tuple[Planes, NDArray[np.float32]]:
         """Return planes and validity (0 or 1) of a window of the frame: float32 (1 or 3, h, w) and (h, w)."""
@@ -111,15 +119,20 @@ class Source:
         across, down = planes.shape[2] / self.picture.width, planes.shape[1] / self.picture.height
         shrink = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1.0]])
         matrix = shrink @ composed(frame, np.eye(2), (window.left, window.top))
-        flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_LINEAR if zoom > 0.8 else cv2.INTER_CUBIC)
-        size = (window.width, window.height)
-        out = [
-            cv2.warpPerspective(p, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE) for p in planes
-        ]
-        inside = np.full(planes.shape[1:], 255, np.uint8)
-        valid = cv2.warpPerspective(inside, matrix, size, flags=cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST)
-        valid = cv2.erode(valid, np.ones((7, 7), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=255)
-        return np.stack(out), (valid > 0).astype(np.float32)
+        smooth = cv2.INTER_LINEAR if zoom > 0.8 else cv2.INTER_CUBIC
+        out = np.empty((len(planes), window.height, window.width), np.float32)
+        for plane, target in zip(planes, out, strict=True):
+            target[...] = _warp(plane, matrix, window, smooth, cv2.BORDER_REPLICATE)
+        return out, self._validity(frame, window)
+
+    def _validity(self, frame: Homography, window: Window) -> NDArray[np.float32]:
+        """Return 1 where a window shows the picture, 0 outside and on its last few pixels."""
+        places = self._corners(frame) - (window.left, window.top)
+        middle = places.mean(axis=0)
+        inner = places - _MARGIN * np.sign(places - middle)
+        valid = np.zeros((window.height, window.width), np.uint8)
+        opencv().fillConvexPoly(valid, np.rint(inner).astype(np.int32), 1)
+        return valid.astype(np.float32)
 
     def whitened(self, frame: Homography, window: Window) -> NDArray[np.float32]:
         """Return the whitened luma of a window of the frame, zero outside the picture."""
@@ -136,10 +149,21 @@ class Source:
         return folded_at(whitened, window.top, window.left)
 
 
-def _middle(left: int, right: int, top: int, bottom: int) -> tuple[int, int, int, int]:
-    """Return left, top, width, height of the middle part of a rectangle, at most 1024 a side."""
-    width, height = min(right - left, _MAX_SIDE), min(bottom - top, _MAX_SIDE)
-    return (left + right - width) // 2, (top + bottom - height) // 2, max(width, 8), max(height, 8)
+def _halved(planes: Planes, size: list[int]) -> Planes:
+    """Return planes of about twice the size reduced to `size` (rows, columns) by area."""
+    cv2 = opencv()
+    return np.stack([cv2.resize(plane, size[::-1], interpolation=cv2.INTER_AREA) for plane in planes])
+
+
+def _warp(plane: NDArray[Any], matrix: Homography, window: Window, interpolation: int, border: int) -> NDArray[Any]:
+    """Return a window of a plane; `matrix` leads from window pixels to plane pixels."""
+    cv2 = opencv()
+    flags, size = cv2.WARP_INVERSE_MAP | interpolation, (window.width, window.height)
+    if np.abs(matrix[2, :2]).max() < 1e-9:
+        warped = cv2.warpAffine(plane, matrix[:2] / matrix[2, 2], size, flags=flags, borderMode=border)
+    else:
+        warped = cv2.warpPerspective(plane, matrix, size, flags=flags, borderMode=border)
+    return np.asarray(warped)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,15 +184,19 @@ def oriented(spectrum: Spectrum, orientation: Orientation) -> Spectrum:
     return np.asarray(spectrum[down % TILE, across % TILE])
 
 
+@lru_cache(maxsize=8)
+def _oriented_pilots(carriers: Carriers) -> dict[bytes, Spectrum]:
+    """Return the pilot's spectrum in all eight orientations."""
+    return {turn.tobytes(): oriented(carriers.pilot, turn) for turn in TURNS}
+
+
 def best_offset(spectrum: Spectrum, carriers: Carriers, orientations: tuple[Orientation, ...]) -> Offset:
     """Return where the pilot correlates best over orientations and all cyclic shifts."""
     best = Offset(-math.inf, MIRRORS[0], 0, 0)
     for orientation in orientations:
-        surface = pilot_surface(oriented(spectrum, orientation.T), carriers)
+        surface = pilot_surface(spectrum, _oriented_pilots(carriers)[orientation.tobytes()])
         top = int(np.argmax(surface))
         score = float(surface.flat[top])
         if score > best.score:
-            down, across = divmod(top, TILE)
-            shift = orientation.T @ np.array([across, down])
-            best = Offset(score, orientation, int(shift[1]), int(shift[0]))
+            best = Offset(score, orientation, *divmod(top, TILE))
     return best

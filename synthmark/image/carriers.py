@@ -86,9 +86,7 @@ def _pilot_lines(key: bytes) -> NDArray[np.int64]:
     """Draw the keyed pilot frequencies: (64, 2) pairs (across, down) in cycles per tile, each with its mirror."""
     span = range(1, int(_PILOT_HIGHEST) + 1)
     places = [(u, v) for u in span for v in span if _PILOT_LOWEST <= np.hypot(u, v) <= _PILOT_HIGHEST]
-    drawn = np.array(places)[
-        permutation(key, f"{FORMAT_VERSION}/image/pilot lines", len(places))[:_PILOT_PAIRS]
-    ]
+    drawn = np.array(places)[permutation(key, f"{FORMAT_VERSION}/image/pilot lines", len(places))[:_PILOT_PAIRS]]
     return np.concatenate([drawn, drawn * (-1, 1)])
 
 

@@ -38,11 +38,14 @@ BEST_PSNR = 47.5
 
 _NOMINAL_PSNR = 45.0
 _SAVED_QUALITY = 20  # of the strong JPEG that the estimate imitates
-_WANTED_SAVED, _WANTED_CUT = 3.8, 3.8  # dB of Eb/N0 after the imitated attacks; the decoder needs about 0.3
+_WANTED_SAVED, _WANTED_CUT = 4.1, 4.1  # dB of Eb/N0 after the imitated attacks; the decoder needs about 0.3
 _CHECKED_QUALITY = 75
+_CHECK_PATHS = 8  # a shorter list than the extractor has: some room
 _ACTIVITY_GAINS = (0.1, 0.2, 0.02)  # the last for pictures whose busy parts carry nothing: pages of text
 _ACTIVITY_LIMIT = 20.0
 _FLAT_LIMIT = 0.85  # standard deviation of the mark where the picture is flat, in units of 0..255
+_QUIET_LIMIT = 0.65  # the same where nearly all of the picture is flat: there the eye is not distracted
+_LAST_LIMIT = 1.0  # the same for the last plan
 _RETRY_STEP = 1.25  # of amplitude
 _MIN_SIDE = 32
 
@@ -59,6 +62,8 @@ class _Plan:
         The least local activity of each neighbourhood, so that no grain shows on the flat side of an edge.
     delta
         The difference at unit strength: the tile everywhere, shaped by the activity.
+    flat_limit
+        Highest standard deviation of the mark where the picture is flat.
     """
 
     picture: Picture
@@ -67,6 +72,7 @@ class _Plan:
     planes: Planes
     activity: NDArray[np.float32]
     delta: NDArray[np.float32]
+    flat_limit: float
 
     @classmethod
     def of(cls, picture: Picture, key_carriers: Carriers, content_id: int) -> _Plan:
@@ -78,7 +84,8 @@ class _Plan:
         rows, columns = activity.shape
         tile = key_carriers.tile(content_id)
         delta = np.tile(tile, (-(-rows // TILE), -(-columns // TILE)))[:rows, :columns]
-        return cls(picture, key_carriers, content_id, planes, activity, delta)
+        quiet = float(np.mean(activity < 1)) > 0.85
+        return cls(picture, key_carriers, content_id, planes, activity, delta, _QUIET_LIMIT if quiet else _FLAT_LIMIT)
 
     def masked(self, gain: float) -> _Plan:
         """Return the plan whose mark grows by `gain` with each unit of activity."""
@@ -131,39 +138,43 @@ def embed(picture: object, content_id: int, key: bytes | None = None, *, strengt
 
 
 def _plans(unmasked: _Plan) -> Iterator[tuple[_Plan, float]]:
-    """Yield plans with the quality that each should need, the likeliest first.
+    """Yield plans with the quality that each should need (infinite where unknown), the likeliest first.
 
     The less the mark follows the activity the more it carries at a given PSNR, but the more it shows where the
     picture is flat: where the first plan breaks the limit there, the plan that comes closer to its limit is taken.
     """
     first, second, last = (unmasked.masked(gain) for gain in _ACTIVITY_GAINS)
     wanted = _wanted_psnr(first)
-    room = wanted - _worst_psnr(first, 1.0)
+    room = wanted - _worst_psnr(first)
     if room < 0:
         other = _wanted_psnr(second)
-        if other - _worst_psnr(second, 1.0) > room:
+        if other - _worst_psnr(second) > room:
             first, wanted = second, other
     yield first, wanted
-    yield last, BEST_PSNR
+    yield replace(last, flat_limit=_LAST_LIMIT), math.inf
 
 
 def _marked(plan: _Plan, psnr: float, strength: float) -> NDArray[np.generic] | None:
-    """Return the marked colour at the lowest strength from the estimate upwards that reads back."""
-    worst = _worst_psnr(plan, strength)
-    psnr = max(psnr, worst)
+    """Return the marked colour at the lowest strength from the estimate upwards that reads back.
+
+    Where the estimate, made after a much stronger JPEG, lies within the bound, JPEG is not tried once more.
+    """
+    worst = _worst_psnr(plan) - max(0.0, 20 * math.log10(strength))
+    comfortable = strength >= 1 and worst <= psnr <= BEST_PSNR
+    psnr = min(max(psnr, worst), BEST_PSNR)
     while True:
         colour, reached = _added(plan, psnr, worst)
-        if _reads_back(plan, colour):
+        if _reads_back(plan, colour, after_jpeg=not comfortable):
             return colour
         if psnr <= worst + 0.2:
             return None
         psnr = max(min(psnr, reached) - 20 * math.log10(_RETRY_STEP), worst)
 
 
-def _worst_psnr(plan: _Plan, strength: float) -> float:
+def _worst_psnr(plan: _Plan) -> float:
     """Return the quality bound: that of the whole picture, or that of its flat parts where it is stricter."""
-    flat = _NOMINAL_PSNR - 20 * math.log10(_FLAT_LIMIT / _amplitude(plan, _NOMINAL_PSNR))
-    return max(WORST_PSNR, flat) - max(0.0, 20 * math.log10(strength))
+    flat = _NOMINAL_PSNR - 20 * math.log10(plan.flat_limit / _amplitude(plan, _NOMINAL_PSNR))
+    return max(WORST_PSNR, flat)
 
 
 def _amplitude(plan: _Plan, psnr: float) -> float:
@@ -185,21 +196,27 @@ def _enlargement(plan: _Plan) -> float:
 
 
 def _saved_hard(plan: _Plan, luma: NDArray[np.float32]) -> float:
-    """Return Eb/N0 in dB after a strong JPEG of the whole picture, imitated at canonical size."""
-    quality = round(_SAVED_QUALITY * _enlargement(plan) ** 1.2)
-    return _measured(plan, np.concatenate([_compressed(luma, quality)[None], plan.planes[1:]]))
+    """Return Eb/N0 in dB after a strong JPEG of the whole picture, imitated on its middle at canonical size."""
+    rows, columns, planes = _middle(plan)
+    planes[0] = _compressed(luma[rows, columns], round(_SAVED_QUALITY * _enlargement(plan) ** 1.2))
+    return _measured(plan, planes, rows.start, columns.start) + 10 * math.log10(luma.size / planes[0].size)
 
 
 def _cut_and_shrunk(plan: _Plan, luma: NDArray[np.float32]) -> float:
     """Return Eb/N0 in dB after a cut to half of the area, a resize to 0.7 and JPEG 60."""
     cv2 = opencv()
-    rows, columns = (slice(length * 3 // 20, length * 17 // 20) for length in luma.shape)
-    planes = plan.planes[:, rows, columns].copy()
+    rows, columns, planes = _middle(plan)
     shrink = min(1.0, 0.7 * _enlargement(plan))
     small = cv2.resize(luma[rows, columns], None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     size = (planes.shape[2], planes.shape[1])
     planes[0] = cv2.resize(_compressed(small, 60), size, interpolation=cv2.INTER_CUBIC)
-    return _measured(plan, planes, rows.start % TILE, columns.start % TILE)
+    return _measured(plan, planes, rows.start, columns.start)
+
+
+def _middle(plan: _Plan) -> tuple[slice, slice, Planes]:
+    """Return the rows, columns and planes of the middle half of the area."""
+    rows, columns = (slice(length * 3 // 20, length * 17 // 20) for length in plan.delta.shape)
+    return rows, columns, plan.planes[:, rows, columns].copy()
 
 
 def _compressed(luma: NDArray[np.float32], quality: int) -> NDArray[np.float32]:
@@ -218,41 +235,53 @@ def _measured(plan: _Plan, planes: Planes, top: int = 0, left: int = 0) -> float
 
 def _added(plan: _Plan, psnr: float, worst: float) -> tuple[NDArray[np.generic], float]:
     """Return the marked colour and its PSNR, close to the one wanted and not below the worst."""
-    amplitude = _amplitude(plan, psnr)
+    source = plan.picture.colour
+    pixels = np.ascontiguousarray(source if source.ndim == 3 else source[..., None])
+    amplitude = _amplitude(plan, psnr) / math.sqrt(_kept_by_enlarging(plan.delta, pixels.shape))
     for _ in range(3):
-        colour, reached = _with_mark(plan, amplitude)
+        colour, reached = _with_mark(plan, pixels, amplitude)
         if reached >= worst and abs(reached - psnr) < 0.25:
             break
         amplitude *= 10 ** ((reached - max(psnr, worst + 0.02)) / 20)
-    return colour, reached
+    return colour.reshape(source.shape), reached
 
 
-def _with_mark(plan: _Plan, amplitude: float) -> tuple[NDArray[np.generic], float]:
-    """Return the colour with the difference added, and its PSNR in dB over all channels."""
-    source = plan.picture.colour
-    pixels = np.ascontiguousarray(source if source.ndim == 3 else source[..., None])
-    out = np.empty_like(pixels)
-    rows, columns = (
-        taps(small, large, False) for small, large in zip(plan.delta.shape, pixels.shape, strict=False)
-    )
+def _kept_by_enlarging(delta: NDArray[np.float32], shape: tuple[int, ...]) -> float:
+    """Return the share of the power of a difference that linear interpolation to a larger picture keeps."""
+    kept, power = 1.0, float(np.mean(delta**2))
+    for axis in (0, 1):
+        if shape[axis] > delta.shape[axis]:
+            first, second = taps(delta.shape[axis], shape[axis], False)[1].T
+            kept *= 1 - float(np.mean(first * second)) * float(np.mean(np.diff(delta, axis=axis) ** 2)) / power
+    return kept
+
+
+def _with_mark(plan: _Plan, pixels: NDArray[np.generic], amplitude: float) -> tuple[NDArray[np.generic], float]:
+    """Return the pixels (H, W, channels) with the difference added, and the PSNR in dB over all channels."""
+    height, width = pixels.shape[:2]
     peak = plan.picture.peak
-    rounding = 0.5 if pixels.dtype.kind == "u" else 0.0
     delta = plan.delta * np.float32(amplitude * peak / 255)
+    if height < delta.shape[0] or width < delta.shape[1]:
+        delta = opencv().resize(delta, (width, height), interpolation=opencv().INTER_AREA)
+    rows, columns = taps(delta.shape[0], height, False), taps(delta.shape[1], width, False)
+    out = np.empty_like(pixels)
+    rounding = 0.5 if pixels.dtype.kind == "u" else 0.0
     change = engine().add_mark(pixels, delta, *rows, *columns, peak, rounding, out)
     if plan.picture.alpha is not None:
         np.copyto(out, pixels, where=(plan.picture.alpha == 0)[..., None])
-    psnr = 10 * math.log10(peak**2 * pixels.size / max(float(change), 1e-9))
-    return out.reshape(source.shape), psnr
+    return out, 10 * math.log10(peak**2 / max(float(change), 1e-9))
 
 
-def _reads_back(plan: _Plan, colour: NDArray[np.generic]) -> bool:
-    """Return whether the marked colour reads, as it is and after JPEG at canonical size."""
+def _reads_back(plan: _Plan, colour: NDArray[np.generic], after_jpeg: bool) -> bool:
+    """Return whether the marked colour reads, as it is and, where asked, after JPEG at canonical size."""
     marked = Picture(colour, None, plan.picture.peak)
     planes = planes_at(marked, *plan.delta.shape)
     if not _holds(plan, planes):
         return False
-    planes[0] = _compressed(planes[0], _CHECKED_QUALITY)
-    return _holds(plan, planes)
+    if after_jpeg:
+        planes[0] = _compressed(planes[0], _CHECKED_QUALITY)
+        return _holds(plan, planes)
+    return True
 
 
 def _holds(plan: _Plan, planes: Planes) -> bool:
@@ -260,5 +289,5 @@ def _holds(plan: _Plan, planes: Planes) -> bool:
     spectrum = folded_spectrum(engine().whiten(planes, True)[0])
     if pilot_score(spectrum, plan.carriers) < 4.0:
         return False
-    reading = read(soft_bits(spectrum, plan.carriers), plan.carriers)
+    reading = read(soft_bits(spectrum, plan.carriers), plan.carriers, _CHECK_PATHS)
     return reading is not None and reading.content_id == plan.content_id

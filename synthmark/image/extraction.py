@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageDetection", "extract"]
 
+_GLANCE = 640  # pixels of a side of the part on which a candidate is tried
 _LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
 _ACCEPTED_SCORE = 6.0  # of the pilot after the fit: worth decoding
 _SEARCHED_PLACES = 3e6  # (8 + 15 x 4) orientations and maps x 128 x 128 shifts, and room for the fits
@@ -68,6 +69,8 @@ class ImageDetection(Detection):
         Width scale over height scale.
     pilot_score
         Best correlation with the pilot in standard deviations of no mark, found or not.
+    decodings
+        How often a payload was decoded on the way; each passes its CRC by chance once in 2**27 times.
     """
 
     scale: float = 1.0
@@ -75,6 +78,7 @@ class ImageDetection(Detection):
     flipped: bool = False
     aspect: float = 1.0
     pilot_score: float = 0.0
+    decodings: int = 0
 
 
 @dataclass(slots=True)
@@ -101,9 +105,7 @@ class _Attempt:
         return read(soft, self.carriers)
 
 
-def extract(
-    picture: object, key: bytes | None = None, *, search: Literal["full", "fast"] = "full"
-) -> ImageDetection:
+def extract(picture: object, key: bytes | None = None, *, search: Literal["full", "fast"] = "full") -> ImageDetection:
     """Look for a mark without knowing the original, its size or what happened since.
 
     Parameters
@@ -130,10 +132,10 @@ def extract(
     attempt = _Attempt(Source(as_picture(picture)), carriers(key_bytes(key)))
     whitened = engine().whiten(canonical_planes(attempt.source.picture), True)[0]
     found = _unmoved(attempt, folded_spectrum(whitened))
-    views = _views(attempt.source.picture) if found is None and search == "full" else []
-    for view in views:
-        found = found or _searched(attempt, view)
-    return found or ImageDetection(pilot_score=attempt.best_score)
+    if search == "full":
+        for view in _views(attempt.source.picture):
+            found = found or _searched(attempt, view)
+    return found or ImageDetection(pilot_score=attempt.best_score, decodings=attempt.decoded)
 
 
 def _unmoved(attempt: _Attempt, spectrum: Spectrum) -> ImageDetection | None:
@@ -154,11 +156,13 @@ def _unmoved(attempt: _Attempt, spectrum: Spectrum) -> ImageDetection | None:
 
 def _fitted(attempt: _Attempt, frame: Homography) -> ImageDetection | None:
     """Read an aligned frame as it is, then after ever finer fits."""
-    for better, spectrum in refinements(attempt.source, frame, attempt.carriers):
+    for fits, (better, spectrum) in enumerate(refinements(attempt.source, frame, attempt.carriers)):
         if pilot_score(spectrum, attempt.carriers) >= _ACCEPTED_SCORE:
             found = attempt.detection(better, spectrum)
             if found is not None:
                 return found
+        elif fits > 0 and pilot_score(spectrum, attempt.carriers) < _LIKELY_SCORE:
+            return None
     return None
 
 
@@ -172,7 +176,7 @@ def _searched(attempt: _Attempt, view: View) -> ImageDetection | None:
     base = resized_frame((picture.height, picture.width), (rows, columns))
     for linear in candidate_maps(line_spectrum(whitened, view.fft_size), attempt.carriers, view):
         frame = composed(base, np.linalg.inv(linear))
-        window = attempt.source.window(frame)
+        window = attempt.source.window(frame, _GLANCE)
         spectrum = folded_spectrum(attempt.source.whitened(frame, window))
         offset = best_offset(spectrum, attempt.carriers, MIRRORS)
         attempt.best_score = max(attempt.best_score, offset.score)
@@ -195,9 +199,7 @@ def _middle(length: int, view: View) -> slice:
 def _views(picture: Picture) -> list[View]:
     """Return the views worth searching: none enlarges a picture more than 16 times, a large one twice."""
     short = min(picture.height, picture.width)
-    return [
-        view for view in VIEWS if view.short_side <= 16 * short and (view.short_side <= 512 or short >= 640)
-    ]
+    return [view for view in VIEWS if view.short_side <= 16 * short and (view.short_side <= 512 or short >= 640)]
 
 
 def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: float) -> ImageDetection:
@@ -209,9 +211,7 @@ def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: fl
     return ImageDetection(
         found=True,
         content_id=reading.content_id,
-        false_alarm_probability=min(
-            1.0, attempt.decoded * decoding_false_alarm() * _pilot_false_alarm(score)
-        ),
+        false_alarm_probability=min(1.0, attempt.decoded * decoding_false_alarm() * _pilot_false_alarm(score)),
         strength=round(reading.signal_to_noise, 2),
         version=FORMAT_VERSION,
         scale=round(math.sqrt(abs(np.linalg.det(linear))), 4),
@@ -219,6 +219,7 @@ def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: fl
         flipped=flipped,
         aspect=round(float(np.hypot(*across) / np.hypot(*down)), 4),
         pilot_score=round(score, 2),
+        decodings=attempt.decoded,
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["refinements"]
 
-_STRIDE = 64
+_MOST_BLOCKS = 80
 _REACH = 10  # pixels of displacement that a block can show
 _PASSES = 3
 
@@ -36,29 +36,37 @@ _MODES = np.array([np.outer(shape, axis) for shape in _SHAPES for axis in np.eye
 _AFFINE = 6
 
 
-def _starts(length: int) -> NDArray[np.int64]:
-    """Return where blocks begin along one side: multiples of half a tile."""
-    return np.arange(0, max(length - TILE, 0) + 1, _STRIDE)
+def _places(height: int, width: int) -> list[tuple[int, int]]:
+    """Return where blocks begin (down, across): half a tile apart, or a whole one where that makes too many."""
+    for stride in (TILE // 2, TILE):
+        rows, columns = (range(0, max(length - TILE, 0) + 1, stride) for length in (height, width))
+        if len(rows) * len(columns) <= _MOST_BLOCKS:
+            break
+    return [(y, x) for y in rows for x in columns]
+
+
+def _phases(starts: NDArray[np.int64], count: int) -> NDArray[np.complex64]:
+    """Return the phase factors (n, count) that move blocks which begin at `starts` to a multiple of the tile."""
+    return np.exp(-2j * np.pi / TILE * np.outer(starts % TILE, np.fft.fftfreq(TILE, 1 / TILE)[:count])).astype(
+        np.complex64
+    )
 
 
 def _block_surfaces(whitened: NDArray[np.float32], window: Window, carriers: Carriers) -> tuple[Real, Real]:
     """Return the pilot correlation of each block near zero shift (n, 21, 21), and block centres (n, 2) in -1..1."""
     height, width = whitened.shape
     padded = np.pad(whitened, ((0, max(0, TILE - height)), (0, max(0, TILE - width))))
-    places = [(y, x) for y in _starts(padded.shape[0]) for x in _starts(padded.shape[1])]
-    blocks = np.stack([padded[y : y + TILE, x : x + TILE] for y, x in places])
-    spectra = np.fft.rfft2(blocks)
-    index = np.fft.fftfreq(TILE)
-    down = np.array([y + window.top for y, _ in places])[:, None, None]
-    across = np.array([x + window.left for _, x in places])[:, None, None]
-    half = index[: TILE // 2 + 1].copy()
-    half[-1] = 0.5
-    spectra = spectra * np.exp(-2j * np.pi * (down * index[:, None] + across * half[None, :]))
-    level = np.sqrt(np.mean(np.abs(spectra) ** 2, axis=0)) + 1e-9
-    surfaces = np.fft.irfft2(spectra / level * carriers.pilot[:, : TILE // 2 + 1].conj(), s=(TILE, TILE))
+    places = np.array(_places(*padded.shape))
+    spectra = np.fft.rfft2(np.stack([padded[y : y + TILE, x : x + TILE] for y, x in places]))
+    half = TILE // 2 + 1
+    spectra *= _phases(places[:, 0] + window.top, TILE)[:, :, None]
+    spectra *= _phases(places[:, 1] + window.left, half)[:, None, :]
+    level = np.sqrt(np.mean(spectra.real**2 + spectra.imag**2, axis=0)) + np.float32(1e-9)
+    spectra *= (carriers.pilot[:, :half].conj() / level).astype(np.complex64)
     near = np.arange(-_REACH, _REACH + 1)
-    centres = (np.array([(x, y) for y, x in places]) + TILE / 2) / (np.array([width, height]) / 2) - 1
-    return surfaces[:, near[:, None], near[None, :]], np.clip(centres, -1, 1)
+    surfaces = np.fft.irfft2(spectra, s=(TILE, TILE))[:, near[:, None], near[None, :]]
+    centres = (places[:, ::-1] + TILE / 2) / (np.array([width, height]) / 2) - 1
+    return surfaces.astype(np.float64), np.clip(centres, -1, 1)
 
 
 def _looked_up(surfaces: Real, displacement: Real) -> Real:
@@ -106,9 +114,7 @@ def _moved(frame: Homography, window: Window, corners: Real) -> Homography:
     return np.asarray(frame @ change)
 
 
-def refinements(
-    source: Source, frame: Homography, carriers: Carriers
-) -> Iterator[tuple[Homography, Spectrum]]:
+def refinements(source: Source, frame: Homography, carriers: Carriers) -> Iterator[tuple[Homography, Spectrum]]:
     """Yield the frame as it is and then fitted ever more finely, each with the spectrum of its folded tile.
 
     Parameters

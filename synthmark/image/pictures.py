@@ -141,11 +141,12 @@ def _from_array(array: Array) -> Picture:
 
 def _joined(colour: Array, alpha: Array | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Put colour and alpha back into one array of the given shape and dtype."""
+    if alpha is None:
+        return colour.reshape(shape).astype(dtype, copy=False)
     joined = np.empty(shape, dtype)
-    colours = shape[2] - (alpha is not None)
+    colours = shape[2] - 1
     joined[..., :colours] = colour.reshape(*shape[:2], colours)
-    if alpha is not None:
-        joined[..., -1] = alpha
+    joined[..., -1] = alpha
     return joined
 
 
@@ -171,9 +172,7 @@ def require_unit_range(array: Array) -> None:
     """Refuse floats that are not finite or not within 0..1."""
     low, high = float(array.min()), float(array.max())
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise InputError(
-            "The picture holds values that are not finite (NaN or infinity): replace them first."
-        )
+        raise InputError("The picture holds values that are not finite (NaN or infinity): replace them first.")
     if low < -FLOAT_SLACK or high > 1 + FLOAT_SLACK:
         raise InputError(
             f"A float picture holds values from 0 to 1; this holds {low:g} to {high:g}. "

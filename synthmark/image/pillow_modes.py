@@ -38,9 +38,7 @@ def from_pillow(image: Any) -> Picture:  # noqa: ANN401 - recognised by its attr
         raise InputError(f"The picture is empty: its size is {image.size}.")
     view = _VIEWS.get(image.mode)
     if view is None:
-        raise InputError(
-            f"Pictures of mode {image.mode} are not supported. Convert first, say with .convert('RGB')."
-        )
+        raise InputError(f"Pictures of mode {image.mode} are not supported. Convert first, say with .convert('RGB').")
     return view(image)
 
 
@@ -176,9 +174,7 @@ def _ink(image: Image.Image) -> Picture:
     return Picture(before, None, 255.0, False, rebuild)
 
 
-def _by_change(
-    to_rgb: Callable[[Image.Image], Image.Image], back: Callable[[Image.Image], Image.Image]
-) -> Any:  # noqa: ANN401
+def _by_change(to_rgb: Callable[[Image.Image], Image.Image], back: Callable[[Image.Image], Image.Image]) -> Any:  # noqa: ANN401
     """View a colour space of wider gamut; only what changed in RGB changes in it."""
 
     def view(image: Image.Image) -> Picture:

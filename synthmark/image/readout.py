@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,14 +56,21 @@ def folded_at(whitened: NDArray[np.float32], top: int, left: int) -> Spectrum:
     return folded_spectrum(np.pad(whitened, ((top % TILE, 0), (left % TILE, 0))))
 
 
-def pilot_surface(spectrum: Spectrum, carriers: Carriers) -> Real:
+def pilot_surface(spectrum: Spectrum, pilot: Spectrum) -> Real:
     """Return the pilot's correlation at every cyclic shift, in standard deviations of no mark: (128, 128).
 
     Entry (down, across) is the score of a picture whose tile begins at that pixel.
+
+    Parameters
+    ----------
+    spectrum
+        (128, 128), of the folded tile.
+    pilot
+        (128, 128), the pilot's spectrum in the orientation that is tried.
     """
-    lines = len(carriers.lines)
-    surface = np.fft.ifft2(spectrum * carriers.pilot.conj()).real
-    return np.asarray(surface * (TILE * TILE / math.sqrt(2 * lines)))
+    half = slice(0, TILE // 2 + 1)
+    surface = np.fft.irfft2(spectrum[:, half] * pilot[:, half].conj(), s=(TILE, TILE))
+    return np.asarray(surface * (TILE * TILE / math.sqrt(np.count_nonzero(pilot))))
 
 
 def aligned(spectrum: Spectrum, down: float, across: float) -> Spectrum:
@@ -83,14 +91,19 @@ def pilot_score(spectrum: Spectrum, carriers: Carriers) -> float:
     return float(correlations.sum() / math.sqrt(0.5 * len(correlations)))
 
 
-def ring_weights(spectrum: Spectrum, carriers: Carriers) -> Real:
-    """Return a weight for each carrier: what is left of the pilot near its frequency (maximal-ratio combining)."""
-    correlations = _line_correlations(spectrum, carriers)
+@lru_cache(maxsize=8)
+def _ring_smoothing(carriers: Carriers) -> tuple[Real, Real]:
+    """Return the matrix that smooths line correlations to each carrier's frequency, and its noise variance."""
     distance = carriers.frequency[:, None] - np.hypot(*carriers.lines.T)[None, :]
     kernel = np.exp(-0.5 * (distance / _RING_WIDTH) ** 2)
-    total = kernel.sum(axis=1)
-    mean = kernel @ correlations / total
-    variance = 0.5 * (kernel**2).sum(axis=1) / total**2
+    kernel /= kernel.sum(axis=1, keepdims=True)
+    return kernel, 0.5 * (kernel**2).sum(axis=1)
+
+
+def ring_weights(spectrum: Spectrum, carriers: Carriers) -> Real:
+    """Return a weight for each carrier: what is left of the pilot near its frequency (maximal-ratio combining)."""
+    smoothing, variance = _ring_smoothing(carriers)
+    mean = smoothing @ _line_correlations(spectrum, carriers)
     return np.asarray(np.maximum(mean - variance / np.maximum(mean, 1e-3), 0.0))
 
 
@@ -108,9 +121,9 @@ def signal_to_noise(soft: Real, coded: Real) -> float:
     return 10 * math.log10(mean * mean / (variance + 1e-30) * len(soft) / (2 * FRAME_BITS))
 
 
-def read(soft: Real, carriers: Carriers) -> Reading | None:
-    """Decode soft bits; None when no candidate passes the CRC."""
-    for word in carriers.code.decode(soft, LIST_SIZE):
+def read(soft: Real, carriers: Carriers, paths: int = LIST_SIZE) -> Reading | None:
+    """Decode soft bits with a list of `paths` candidates; None when none passes the CRC."""
+    for word in carriers.code.decode(soft, paths):
         content_id = read_frame(word)
         if content_id is not None:
             return Reading(content_id, signal_to_noise(soft, carriers.coded_signs(content_id)))

@@ -27,8 +27,8 @@ _STEP = 0.005  # logarithmic step of scale
 _ANGLES = 720  # over 180 degrees
 _ASPECT_STEPS = int(np.log(1.4) / _STEP)  # width against height, either way
 _PILOT_WEIGHT = 6.0  # power of a pilot line over that of a message line
-_KEPT, _CLIMBED = 64, 12
-_POLAR_LOWEST, _STRETCH_LOWEST, _HIGHEST_LINE = 8.5, 1.0, 27.0
+_KEPT, _CLIMBED = 64, 8
+_POLAR_LOWEST, _STRETCH_LOWEST, _HIGHEST_LINE = 8.5, 4.0, 27.0
 
 Floats = NDArray[np.float32]
 Maps = NDArray[np.float64]
@@ -63,9 +63,9 @@ class View:
 
 
 VIEWS = (
-    View(short_side=512, smallest_tile=62, largest_tile=240, fft_size=1024, candidates=6),
-    View(short_side=208, smallest_tile=78, largest_tile=300, fft_size=512, candidates=6),
-    View(short_side=1024, smallest_tile=72, largest_tile=128, fft_size=1024, candidates=3),
+    View(short_side=512, smallest_tile=62, largest_tile=240, fft_size=1024, candidates=4),
+    View(short_side=208, smallest_tile=78, largest_tile=300, fft_size=512, candidates=3),
+    View(short_side=1024, smallest_tile=72, largest_tile=128, fft_size=1024, candidates=2),
 )
 """The usual size; a small one for parts of a picture; a large one for pictures on a much larger canvas."""
 
@@ -98,9 +98,11 @@ def line_spectrum(whitened: Floats, fft_size: int) -> Floats:
 
 
 def _segments(whitened: Floats, size: int) -> list[Floats]:
-    """Return up to four overlapping squares that cover the middle of the picture."""
-    rows = _starts(whitened.shape[0], size, 3 if whitened.shape[1] <= size else 2)
-    columns = _starts(whitened.shape[1], size, 3 if whitened.shape[0] <= size else 2)
+    """Return up to three overlapping squares from the middle of the picture."""
+    rows, columns = (_starts(length, size, 3) for length in whitened.shape)
+    if len(rows) > 1 and len(columns) > 1:
+        rows, columns = [rows[0], rows[-1]], [columns[0], columns[-1]]
+        return [whitened[y : y + size, x : x + size] for y, x in zip(rows, columns, strict=True)]
     return [whitened[y : y + size, x : x + size] for y in rows for x in columns]
 
 
@@ -168,10 +170,9 @@ def _rotations(spectrum: Floats, lines: NDArray[np.int64], view: View) -> Maps:
 def _stretches(spectrum: Floats, lines: NDArray[np.int64], view: View) -> Maps:
     """Return the best width x height maps without rotation (n, 2, 2)."""
     across, down = _log_grid(view)
-    grid = engine().sample_spectrum(spectrum, across, down) + engine().sample_spectrum(
-        spectrum, -across, down
-    )
-    shift = np.rint(np.log(lines[lines[:, 0] > 0]) / _STEP).astype(np.int32)
+    grid = engine().sample_spectrum(spectrum, across, down) + engine().sample_spectrum(spectrum, -across, down)
+    pairs = lines[(lines[:, 0] >= _STRETCH_LOWEST) & (lines[:, 1] >= _STRETCH_LOWEST)]
+    shift = np.rint(np.log(pairs / _STRETCH_LOWEST) / _STEP).astype(np.int32)
     scores = engine().sum_lines(grid, shift[:, 1].copy(), shift[:, 0].copy(), view.scales, view.scales)
     step = np.arange(view.scales)
     near = np.abs(step[:, None] - step[None, :]) <= _ASPECT_STEPS
@@ -183,16 +184,15 @@ def _stretches(spectrum: Floats, lines: NDArray[np.int64], view: View) -> Maps:
 
 @lru_cache(maxsize=8)
 def _lattice(carriers: Carriers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return every lattice line in the band (m, 2) and its weight (m,)."""
+    """Return the lines of the pilot and half of the message's lattice (m, 2), and their weights (m,)."""
     span = np.arange(-int(HIGHEST), int(HIGHEST) + 1)
     across, down = (axis.ravel() for axis in np.meshgrid(span, span))
     radius = np.hypot(across, down)
     upper = (radius >= LOWEST) & (radius <= HIGHEST) & ((down > 0) | ((down == 0) & (across > 0)))
-    lines = np.stack([across[upper], down[upper]], 1).astype(np.float64)
-    weight = np.where(
-        np.abs(carriers.pilot[down[upper] % TILE, across[upper] % TILE]) > 0, _PILOT_WEIGHT, 1.0
-    )
-    return lines, weight
+    pilot = np.abs(carriers.pilot[down % TILE, across % TILE]) > 0
+    taken = upper & (pilot | ((across + down) % 2 == 0))
+    lines = np.stack([across[taken], down[taken]], 1).astype(np.float64)
+    return lines, np.where(pilot[taken], _PILOT_WEIGHT, 1.0)
 
 
 def _moves() -> Maps:
@@ -202,9 +202,7 @@ def _moves() -> Maps:
     return np.array([np.zeros((2, 2))] + [sign * direction for direction in directions for sign in (-1, 1)])
 
 
-def _climb(
-    spectrum: Floats, start: NDArray[np.float64], carriers: Carriers
-) -> tuple[float, NDArray[np.float64]]:
+def _climb(spectrum: Floats, start: NDArray[np.float64], carriers: Carriers) -> tuple[float, NDArray[np.float64]]:
     """Improve one map by small steps; return its score and the map."""
     lines, weight = _lattice(carriers)
     moves, best, score, step = _moves(), start, -np.inf, 0.003
@@ -219,14 +217,16 @@ def _climb(
     return score, best
 
 
-def _distinct(maps: list[NDArray[np.float64]], tolerance: float, count: int) -> list[NDArray[np.float64]]:
+def _distinct(maps: Maps, tolerance: float, count: int) -> Maps:
     """Return the first maps that differ from one another; a map and its negative are the same."""
-    chosen: list[NDArray[np.float64]] = []
+    chosen = maps[:0]
     for candidate in maps:
-        room = tolerance * np.abs(candidate).max()
-        if all(min(np.abs(candidate - m).max(), np.abs(candidate + m).max()) > room for m in chosen):
-            chosen.append(candidate)
-    return chosen[:count]
+        apart = np.minimum(np.abs(chosen - candidate).max((1, 2)), np.abs(chosen + candidate).max((1, 2)))
+        if np.all(apart > tolerance * np.abs(candidate).max()):
+            chosen = np.concatenate([chosen, candidate[None]])
+            if len(chosen) == count:
+                break
+    return chosen
 
 
 def candidate_maps(spectrum: Floats, carriers: Carriers, view: View) -> list[NDArray[np.float64]]:
@@ -248,7 +248,7 @@ def candidate_maps(spectrum: Floats, carriers: Carriers, view: View) -> list[NDA
     lines = carriers.lines
     maps = np.concatenate([_rotations(spectrum, lines, view), _stretches(spectrum, lines, view)])
     scores = engine().line_power(spectrum, maps, *_lattice(carriers))
-    starts = _distinct([maps[k] for k in np.argsort(scores)[::-1]], 0.006, _CLIMBED)
+    starts = _distinct(maps[np.argsort(scores)[::-1]], 0.006, _CLIMBED)
     climbed = sorted((_climb(spectrum, start, carriers) for start in starts), key=lambda pair: -pair[0])
-    best = _distinct([candidate for _, candidate in climbed], 0.004, view.candidates)
+    best = _distinct(np.array([candidate for _, candidate in climbed]), 0.004, view.candidates)
     return [candidate.T * (TILE / view.fft_size) for candidate in best]

@@ -150,9 +150,7 @@ def _lines(strokes: Grey) -> tuple[Map, Map]:
     short = min(strokes.shape)
     joint = np.ones((1, max(3, round(TEXT_GAP * short))), np.uint8)
     strong = np.asarray(strokes > TEXT_CONTRAST, np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        cv2.morphologyEx(strong, cv2.MORPH_CLOSE, joint)
-    )
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(strong, cv2.MORPH_CLOSE, joint))
     text, marks = np.zeros(count, np.float32), np.zeros(count, np.float32)
     lines = _like_text(stats, short)
     text[lines] = 1
@@ -175,9 +173,7 @@ def _near_edge(stats: npt.NDArray[np.int32], shape: tuple[int, ...]) -> npt.NDAr
     """Return which components lie wholly in the bands along the edges."""
     band = MARK_BAND * min(shape)
     left, top, right, bottom = stats[:, 0], stats[:, 1], stats[:, 0] + stats[:, 2], stats[:, 1] + stats[:, 3]
-    return np.asarray(
-        (bottom <= band) | (right <= band) | (top >= shape[0] - band) | (left >= shape[1] - band)
-    )
+    return np.asarray((bottom <= band) | (right <= band) | (top >= shape[0] - band) | (left >= shape[1] - band))
 
 
 def _saliency(grey: Grey) -> Map:

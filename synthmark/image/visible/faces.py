@@ -53,9 +53,7 @@ def large_faces(grey: Grey) -> list[Box]:
     profile = _detect(PROFILE, grey, round(LARGE_PROFILE * short), most, step=1.3)
     turned = np.ascontiguousarray(grey[:, ::-1])
     mirrored = _detect(PROFILE, turned, round(LARGE_PROFILE * short), most, step=1.3)
-    return (
-        frontal + profile + [box._replace(left=width - box.right, right=width - box.left) for box in mirrored]
-    )
+    return frontal + profile + [box._replace(left=width - box.right, right=width - box.left) for box in mirrored]
 
 
 def small_faces(grey: Grey, around: Box | None = None) -> list[Box]:
@@ -96,9 +94,7 @@ def _detect(name: str, grey: Grey, least: int, most: int, *, step: float) -> lis
     limit = max(WINDOW, round(most * factor))
     found = _cascade(name).detectMultiScale(small, step, AGREEING, maxSize=(limit, limit))
     back_x, back_y = grey.shape[1] / size[0], grey.shape[0] / size[1]
-    return [
-        Box(float(x), float(y), float(x + w), float(y + h)).scaled(back_x, back_y) for x, y, w, h in found
-    ]
+    return [Box(float(x), float(y), float(x + w), float(y + h)).scaled(back_x, back_y) for x, y, w, h in found]
 
 
 def _cascade(name: str) -> Any:  # noqa: ANN401 - OpenCV's object

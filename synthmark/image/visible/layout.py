@@ -124,9 +124,7 @@ def _too_small(text: str, typeface: Typeface, ink: int, size: tuple[int, int]) -
     """Say what the label needs and what would fit."""
     wide, high = _estimate((text,), typeface, ink)
     shorter, lower = _estimate((SHORTEST,), typeface, ink) if text != SHORTEST else (wide, high)
-    advice = (
-        f"{SHORTEST!r} would fit." if shorter <= size[0] and lower <= size[1] else "Use a larger picture."
-    )
+    advice = f"{SHORTEST!r} would fit." if shorter <= size[0] and lower <= size[1] else "Use a larger picture."
     return CapacityError(
         f"The label {text!r} needs about {wide} x {high} pixels on one line, with glyphs {ink} pixels high; "
         f"the picture has {size[0]} x {size[1]}, and two lines do not fit either. {advice}"

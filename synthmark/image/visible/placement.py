@@ -303,9 +303,7 @@ def _require_height(height: object, *, force: bool) -> float:
     if height is None:
         return LEAST_HEIGHT
     if isinstance(height, bool) or not isinstance(height, (int, float)) or not 0 < height <= MOST_HEIGHT:
-        raise InputError(
-            f"The height of a label is a number above 0 and up to {MOST_HEIGHT}; this is {height!r}."
-        )
+        raise InputError(f"The height of a label is a number above 0 and up to {MOST_HEIGHT}; this is {height!r}.")
     if height < LEAST_HEIGHT and not force:
         raise InputError(
             f"A label needs a height of at least {LEAST_HEIGHT} of the short side; this is {height}. "

@@ -108,9 +108,7 @@ class Typeface:
             # The basic engine is in every build of Pillow, so that a label looks the same everywhere.
             return ImageFont.truetype(io.BytesIO(self._content), size, layout_engine=ImageFont.Layout.BASIC)
         except (OSError, ValueError) as error:
-            raise InputError(
-                f"The font {self.name} cannot be used ({error}): pass a scalable font."
-            ) from error
+            raise InputError(f"The font {self.name} cannot be used ({error}): pass a scalable font.") from error
 
     def _has(self, character: str) -> bool:
         """Return whether a character draws something other than the box for missing glyphs."""

@@ -17,9 +17,7 @@ MAXIMUM_LENGTH = 80
 ARTIFICIAL = re.compile("人工智能|AI")
 GENERATED = re.compile("生成|合成")
 # A break never splits one of the two elements, a Latin word or a number.
-TOKEN = re.compile(
-    r"人工智能|生成|合成|[^\W\u2E80-\U0003FFFF]+(?:['’.-][^\W\u2E80-\U0003FFFF]+)*|.", re.DOTALL
-)
+TOKEN = re.compile(r"人工智能|生成|合成|[^\W\u2E80-\U0003FFFF]+(?:['’.-][^\W\u2E80-\U0003FFFF]+)*|.", re.DOTALL)
 CLOSING = frozenset("、。，：；！？）】》〉」』”’…—,.:;!?)]}%％~～·-/")
 OPENING = frozenset("（【《〈「『“‘([{")
 
@@ -39,9 +37,7 @@ def require_wording(text: object, *, force: bool = False) -> str:
         raise InputError(f"The text of a label is a string with at least one character; this is {text!r}.")
     text = text.strip()
     if len(text) > MAXIMUM_LENGTH:
-        raise InputError(
-            f"The text of a label has at most {MAXIMUM_LENGTH} characters; this has {len(text)}."
-        )
+        raise InputError(f"The text of a label has at most {MAXIMUM_LENGTH} characters; this has {len(text)}.")
     if not text.isprintable() and not text.replace("\u3000", "").isprintable():
         raise InputError(f"The text of a label is one line without control characters; this is {text!r}.")
     if not force and not (ARTIFICIAL.search(text) and GENERATED.search(text)):
