@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, JpegImagePlugin
 
 from synthmark.errors import DamagedMediaError
-from synthmark.metadata.thumbnail import without_thumbnail
+from synthmark.metadata.thumbnail import without_photoshop_thumbnail, without_thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ __all__ = ["encode", "has_more_pictures"]
 
 _START_OF_SCAN, _END = 0xDA, 0xD9
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
-_APP0, _APP1, _APP2, _APP14, _APP15, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
+_APP0, _APP1, _APP2, _APP13, _APP14, _APP15, _COMMENT = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF, 0xFE
 # 4:4:4 for the rare layouts that Pillow cannot write: it loses nothing.
 _FULL_COLOUR = 0
 
@@ -37,8 +37,8 @@ def encode(source: bytes, picture: Image.Image, quality: int | None = None) -> b
 
     Quantisation tables, chroma subsampling, the progressive flag and every metadata segment (JFIF with
     resolution, EXIF, XMP, ICC profile, IPTC, comments) come from the source. CMYK stays CMYK, inverted with
-    an Adobe marker as all writers do. Further pictures of a multi-picture file and the thumbnails in JFIF and
-    EXIF are left out: they show the source.
+    an Adobe marker as all writers do. Further pictures of a multi-picture file and the thumbnails in JFIF,
+    EXIF and Photoshop data are left out: they show the source.
 
     Parameters
     ----------
@@ -92,9 +92,12 @@ def _with_metadata(encoded: bytes, source: bytes) -> bytes:
 
 def _current(segment: _Segment) -> bytes:
     """Return a segment of the source without the thumbnail of the source."""
-    if segment.marker != _APP1 or not segment.payload.startswith(b"Exif\0"):
+    if segment.marker == _APP1 and segment.payload.startswith(b"Exif\0"):
+        return segment.raw.removesuffix(segment.payload) + without_thumbnail(segment.payload)
+    payload = without_photoshop_thumbnail(segment.payload) if segment.marker == _APP13 else segment.payload
+    if payload == segment.payload:
         return segment.raw
-    return segment.raw.removesuffix(segment.payload) + without_thumbnail(segment.payload)
+    return bytes((0xFF, segment.marker)) + (len(payload) + 2).to_bytes(2, "big") + payload
 
 
 def _is_metadata(segment: _Segment) -> bool:

@@ -1,4 +1,4 @@
-"""Takes the thumbnail out of an EXIF blob: it shows the picture as it was before it was labelled."""
+"""Takes thumbnails out of EXIF and Photoshop data: they show the picture as it was before it was labelled."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from synthmark.metadata.ifd import Directory, Layout, read_directory, read_layou
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["without_thumbnail"]
+__all__ = ["without_photoshop_thumbnail", "without_thumbnail"]
 
 _PREFIX = b"Exif\0\0"
+_PHOTOSHOP = b"Photoshop 3.0\0"
+_PHOTOSHOP_THUMBNAILS = (0x0409, 0x040C)  # image resources of Photoshop 4 and of later ones
 _START, _LENGTH = 0x0201, 0x0202  # JPEGInterchangeFormat and its length (EXIF 2.32, 4.6.4)
 
 
@@ -69,3 +71,30 @@ def _number(body: bytes, layout: Layout, directory: Directory, tag: int) -> int:
 def _table_end(layout: Layout, directory: Directory) -> int:
     """Return where the entries of a directory end and the offset of the next one stands."""
     return directory.offset + struct.calcsize(layout.count_format) + len(directory.entries) * layout.entry_size
+
+
+def without_photoshop_thumbnail(payload: bytes) -> bytes:
+    """Return the payload of a Photoshop segment (JPEG APP13) without the thumbnail among its image resources.
+
+    A payload of another kind, or one that cannot be read to its end, is returned as it is.
+    """
+    if not payload.startswith(_PHOTOSHOP):
+        return payload
+    kept, position = [_PHOTOSHOP], len(_PHOTOSHOP)
+    while position < len(payload):
+        end = _resource_end(payload, position)
+        if end is None:
+            return payload
+        if int.from_bytes(payload[position + 4 : position + 6], "big") not in _PHOTOSHOP_THUMBNAILS:
+            kept.append(payload[position:end])
+        position = end
+    return b"".join(kept)
+
+
+def _resource_end(payload: bytes, start: int) -> int | None:
+    """Return where an image resource ends: signature, number, name and data, the last two padded to even."""
+    if payload[start : start + 4] != b"8BIM" or start + 7 > len(payload):
+        return None
+    data = start + 6 + (payload[start + 6] + 2) // 2 * 2 + 4
+    length = int.from_bytes(payload[data - 4 : data], "big")
+    return data + length + length % 2 if data + length <= len(payload) else None

@@ -9,7 +9,7 @@ from media import photograph, saved
 from metadata.samples import exiftool
 from PIL import Image
 
-from synthmark.metadata.thumbnail import without_thumbnail
+from synthmark.metadata.thumbnail import without_photoshop_thumbnail, without_thumbnail
 
 
 def thumbnail() -> bytes:
@@ -107,3 +107,49 @@ def test_a_labelled_file_shows_no_unlabelled_thumbnail(kind, tmp_path):
     with Image.open(target) as image:
         assert image.getexif()[0x010E] == "a description that takes more than four bytes"
         assert image.getexif().get_ifd(1) == {}
+
+
+def resource(number: int, data: bytes, name: bytes = b"") -> bytes:
+    named = bytes([len(name)]) + name
+    padded = named + b"\0" * (len(named) % 2)
+    size = len(data).to_bytes(4, "big")
+    return b"8BIM" + number.to_bytes(2, "big") + padded + size + data + b"\0" * (len(data) % 2)
+
+
+CAPTION = resource(0x0404, b"\x1c\x02\x78\x00\x09a caption")
+RESOLUTION = resource(0x03ED, bytes(16), b"abc")
+
+
+@pytest.mark.parametrize("number", [0x0409, 0x040C])
+@pytest.mark.parametrize("name", [b"", b"a", b"ab"])
+def test_only_the_thumbnail_leaves_photoshop_data(number, name):
+    start = b"Photoshop 3.0\0"
+    picture = resource(number, bytes(28) + thumbnail()[:501], name)
+    assert without_photoshop_thumbnail(start + CAPTION + picture + RESOLUTION) == start + CAPTION + RESOLUTION
+
+
+@pytest.mark.parametrize("payload", [b"", b"Adobe", b"Photoshop 3.0\0junk", b"Photoshop 3.0\0" + CAPTION[:-3]])
+def test_other_data_stays_as_it_is(payload):
+    assert without_photoshop_thumbnail(payload) == payload
+
+
+@given(st.binary(max_size=60))
+def test_broken_resources_stay_as_they_are(tail):
+    blob = b"Photoshop 3.0\0" + resource(0x040C, thumbnail()) + b"8BIN" + tail
+    assert without_photoshop_thumbnail(blob) == blob
+
+
+def test_exiftool_reads_photoshop_data_of_a_labelled_jpeg(tmp_path):
+    from synthmark.config import Config
+    from synthmark.labelling import label_file
+
+    payload = b"Photoshop 3.0\0" + CAPTION + resource(0x040C, bytes(28) + thumbnail())
+    source, target = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    plain = saved(photograph(), "JPEG")
+    source.write_bytes(plain[:2] + b"\xff\xed" + (len(payload) + 2).to_bytes(2, "big") + payload + plain[2:])
+    label_file(source, target, Config(producer="studio", watermark=False))
+    before, after = (exiftool(file.read_bytes(), "-all", "-warning") for file in (source, target))
+    assert "Photoshop:PhotoshopThumbnail" in before
+    assert "Photoshop:PhotoshopThumbnail" not in after
+    assert after["IPTC:Caption-Abstract"] == before["IPTC:Caption-Abstract"] == "a caption"
+    assert not [name for name in after if name.endswith("Warning")]
