@@ -101,7 +101,7 @@ def test_fold(engine, size):
 @ENGINES
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("size", [(12, 15), (31, 22), (40, 9), (25, 18)])
+@pytest.mark.parametrize("size", [(25, 18), (31, 22), (90, 41), (25, 100)])
 def test_add_mark(engine, dtype, channels, size):
     pixels, peak = pixels_of(dtype, (*size, channels)), DTYPES[dtype]
     delta = (np.random.default_rng(2).normal(size=(25, 18)) * peak / 20).astype(np.float32)
@@ -116,7 +116,7 @@ def test_add_mark(engine, dtype, channels, size):
     assert difference.max() <= step
     assert (difference > 1e-6).mean() < 0.01
     assert out.max() <= peak
-    wanted = np.sum((out.astype(float) - pixels) ** 2)
+    wanted = np.mean((out.astype(float) - pixels)[::5] ** 2)
     assert change == pytest.approx(wanted, rel=1e-3)
 
 
