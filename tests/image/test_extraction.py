@@ -13,7 +13,6 @@ from synthmark import image
 from synthmark.detection import Detection
 from synthmark.errors import InputError
 from synthmark.image._opencv import opencv
-from synthmark.image.extraction import ImageDetection
 
 CONTENT_ID = 0xA1B2C3D4E5F60718
 KEY = b"k" * 32
@@ -114,6 +113,7 @@ def test_a_key_reads_its_own_mark_alone():
 
 def test_what_a_detection_says(marked):
     found = image.extract(marked["coffee"])
+    assert isinstance(found, image.ImageDetection)
     assert isinstance(found, Detection)
     assert found.found is bool(found) is True
     assert (found.content_id, found.version, found.flipped) == (CONTENT_ID, 1, False)
