@@ -85,7 +85,10 @@ class _Plan:
         tile = key_carriers.tile(content_id)
         delta = np.tile(tile, (-(-rows // TILE), -(-columns // TILE)))[:rows, :columns]
         quiet = float(np.mean(activity < 1)) > 0.85
-        return cls(picture, key_carriers, content_id, planes, activity, delta, _QUIET_LIMIT if quiet else _FLAT_LIMIT)
+        # A picture smaller than the canonical frame loses part of the mark, so that more fits before it shows.
+        room = min(max(min(planes.shape[1:]) / min(picture.height, picture.width), 1.0), 2.0)
+        limit = room * (_QUIET_LIMIT if quiet else _FLAT_LIMIT)
+        return cls(picture, key_carriers, content_id, planes, activity, delta, limit)
 
     def masked(self, gain: float) -> _Plan:
         """Return the plan whose mark grows by `gain` with each unit of activity."""
@@ -151,7 +154,7 @@ def _plans(unmasked: _Plan) -> Iterator[tuple[_Plan, float]]:
         if other - _worst_psnr(second) > room:
             first, wanted = second, other
     yield first, wanted
-    yield replace(last, flat_limit=_LAST_LIMIT), math.inf
+    yield replace(last, flat_limit=max(last.flat_limit, _LAST_LIMIT)), math.inf
 
 
 def _marked(plan: _Plan, psnr: float, strength: float) -> NDArray[np.generic] | None:
@@ -161,7 +164,7 @@ def _marked(plan: _Plan, psnr: float, strength: float) -> NDArray[np.generic] | 
     """
     worst = _worst_psnr(plan) - max(0.0, 20 * math.log10(strength))
     comfortable = strength >= 1 and worst <= psnr <= BEST_PSNR
-    psnr = min(max(psnr, worst), BEST_PSNR)
+    psnr = max(min(psnr, BEST_PSNR), worst)
     while True:
         colour, reached = _added(plan, psnr, worst)
         if _reads_back(plan, colour, after_jpeg=not comfortable):
@@ -190,26 +193,22 @@ def _wanted_psnr(plan: _Plan) -> float:
 
 
 def _enlargement(plan: _Plan) -> float:
-    """Return how many pixels of the picture make one canonical pixel, between 1 and 2."""
-    side = min(plan.picture.height, plan.picture.width) / min(plan.delta.shape)
-    return float(min(max(side, 1.0), 2.0))
+    """Return how many pixels of the picture make one canonical pixel, at most 2."""
+    return float(min(min(plan.picture.height, plan.picture.width) / min(plan.delta.shape), 2.0))
 
 
 def _saved_hard(plan: _Plan, luma: NDArray[np.float32]) -> float:
-    """Return Eb/N0 in dB after a strong JPEG of the whole picture, imitated on its middle at canonical size."""
+    """Return Eb/N0 in dB after a strong JPEG of the whole picture, imitated on its middle."""
     rows, columns, planes = _middle(plan)
-    planes[0] = _compressed(luma[rows, columns], round(_SAVED_QUALITY * _enlargement(plan) ** 1.2))
+    size = _enlargement(plan)
+    planes[0] = _compressed(luma[rows, columns], round(_SAVED_QUALITY * max(size, 1.0) ** 1.2), size)
     return _measured(plan, planes, rows.start, columns.start) + 10 * math.log10(luma.size / planes[0].size)
 
 
 def _cut_and_shrunk(plan: _Plan, luma: NDArray[np.float32]) -> float:
     """Return Eb/N0 in dB after a cut to half of the area, a resize to 0.7 and JPEG 60."""
-    cv2 = opencv()
     rows, columns, planes = _middle(plan)
-    shrink = min(1.0, 0.7 * _enlargement(plan))
-    small = cv2.resize(luma[rows, columns], None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    size = (planes.shape[2], planes.shape[1])
-    planes[0] = cv2.resize(_compressed(small, 60), size, interpolation=cv2.INTER_CUBIC)
+    planes[0] = _compressed(luma[rows, columns], 60, 0.7 * _enlargement(plan))
     return _measured(plan, planes, rows.start, columns.start)
 
 
@@ -219,12 +218,17 @@ def _middle(plan: _Plan) -> tuple[slice, slice, Planes]:
     return rows, columns, plan.planes[:, rows, columns].copy()
 
 
-def _compressed(luma: NDArray[np.float32], quality: int) -> NDArray[np.float32]:
-    """Return the luma after JPEG."""
+def _compressed(luma: NDArray[np.float32], quality: int, size: float) -> NDArray[np.float32]:
+    """Return the luma after JPEG at `size` times its width and height, at most at its own."""
     cv2 = opencv()
+    height, width = luma.shape
+    if size < 1:
+        small = (max(1, round(width * size)), max(1, round(height * size)))
+        luma = cv2.resize(luma, small, interpolation=cv2.INTER_AREA)
     pixels = np.clip(luma + 0.5, 0, 255).astype(np.uint8)
     coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.float32)
+    read = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE).astype(np.float32)
+    return np.asarray(cv2.resize(read, (width, height), interpolation=cv2.INTER_CUBIC) if size < 1 else read)
 
 
 def _measured(plan: _Plan, planes: Planes, top: int = 0, left: int = 0) -> float:
@@ -273,15 +277,24 @@ def _with_mark(plan: _Plan, pixels: NDArray[np.generic], amplitude: float) -> tu
 
 
 def _reads_back(plan: _Plan, colour: NDArray[np.generic], after_jpeg: bool) -> bool:
-    """Return whether the marked colour reads, as it is and, where asked, after JPEG at canonical size."""
+    """Return whether the marked colour reads, as it is and, where asked, after JPEG."""
     marked = Picture(colour, None, plan.picture.peak)
     planes = planes_at(marked, *plan.delta.shape)
     if not _holds(plan, planes):
         return False
     if after_jpeg:
-        planes[0] = _compressed(planes[0], _CHECKED_QUALITY)
+        planes[0] = _saved(plan, marked, planes)
         return _holds(plan, planes)
     return True
+
+
+def _saved(plan: _Plan, marked: Picture, planes: Planes) -> NDArray[np.float32]:
+    """Return the canonical luma after JPEG: of the picture itself where it is small, else of the canonical luma."""
+    if _enlargement(plan) >= 1:
+        return _compressed(planes[0], _CHECKED_QUALITY, 1.0)
+    luma = planes_at(marked, marked.height, marked.width)[0]
+    saved = Picture(_compressed(luma, _CHECKED_QUALITY, 1.0), None, 255.0)
+    return np.asarray(planes_at(saved, *plan.delta.shape)[0])
 
 
 def _holds(plan: _Plan, planes: Planes) -> bool:
