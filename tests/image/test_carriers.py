@@ -172,3 +172,12 @@ def test_code_bits_weigh_and_add():
 
 def test_carriers_are_kept_for_a_few_keys():
     assert carriers(DEFAULT_KEY) is OWN
+
+
+def test_no_platform_can_choose_other_carriers():
+    """No coefficient lies so close to the limit of four fifths that rounding could decide."""
+    radius = module.radial_frequency()
+    inside = ((radius >= LOWEST) & (radius <= HIGHEST)).astype(float)
+    for band in module._sub_bands():
+        rows, columns = (np.abs(np.fft.fft(side, axis=1)) ** 2 / TILE for side in (band.rows, band.columns))
+        assert np.abs(rows @ inside @ columns.T - 0.8).min() > 1e-5
