@@ -2,8 +2,8 @@
 
     python benchmarks/false_alarms_audio.py --clips FOLDER --trials 20000
 
-Each trial takes another key and a random piece of 3 to 20 s of an unmarked clip, of noise or of a tone. Every twentieth
-trial makes the full search over speeds, tempos and pitches, the others look at unchanged sound only (with a hundred
+Each trial takes another key and a random piece of 3 to 20 s of an unmarked clip, of noise or of a tone. One in twenty
+trials makes the full search over speeds, tempos and pitches, the others look at unchanged sound only (with a hundred
 pieces analysed once and shared between keys). The number of acceptances must be zero. The tail of the pilot score is
 compared with the bound it is judged by.
 """

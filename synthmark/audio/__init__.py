@@ -6,6 +6,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from synthmark.audio.audible import label
+    from synthmark.audio.cue_search import RhythmCue, find_cues
     from synthmark.audio.detection import AudioDetection, AudioMark
     from synthmark.audio.embedding import embed
     from synthmark.audio.extraction import StreamExtractor, extract
@@ -14,12 +16,25 @@ if TYPE_CHECKING:
 _HOMES = {
     "AudioDetection": "detection",
     "AudioMark": "detection",
+    "RhythmCue": "cue_search",
     "StreamEmbedder": "streaming",
     "StreamExtractor": "extraction",
     "embed": "embedding",
     "extract": "extraction",
+    "find_cues": "cue_search",
+    "label": "audible",
 }
-__all__ = ["AudioDetection", "AudioMark", "StreamEmbedder", "StreamExtractor", "embed", "extract"]
+__all__ = [
+    "AudioDetection",
+    "AudioMark",
+    "RhythmCue",
+    "StreamEmbedder",
+    "StreamExtractor",
+    "embed",
+    "extract",
+    "find_cues",
+    "label",
+]
 
 
 def __getattr__(name: str) -> object:

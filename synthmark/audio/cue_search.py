@@ -1,0 +1,205 @@
+"""Finding the rhythm cue in sound: a tone that comes and goes as "short-long short-short"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synthmark.audio.cue import CUE_UNITS, PATTERN
+from synthmark.audio.layout import RATE
+from synthmark.audio.resampling import resampler_between
+from synthmark.audio.samples import as_sound, check_rate, mix_weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["RhythmCue", "find_cues"]
+
+_HOP = 160  # 10 ms
+_FRAME = 512
+_PAD_FRAMES = 25  # more than the longest unit: the silence that has to surround a cue
+_BINS = slice(10, 97)  # 312 to 3000 Hz
+_UNITS = tuple(round(0.06 * 1.05**i, 4) for i in range(26))  # 60 to 203 ms
+_LEAST_LIKENESS = 0.8
+_LEAST_SHARE = 0.5
+_LEAST_CONTRAST = 10.0  # decibels between sound and silence of the cue
+_RANGE = 25.0
+_CHUNK_SECONDS = 60.0
+_OVERLAP_SECONDS = 3.0
+
+
+_Candidate = tuple[float, float, int, int]
+"""Likeness, unit in seconds, first frame (one unit before the cue), band."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RhythmCue:
+    """One rhythm cue found in sound.
+
+    Attributes
+    ----------
+    start, end
+        Seconds.
+    unit
+        Length of the short sound in seconds.
+    hertz
+        Pitch.
+    likeness
+        Correlation of the tone's level with the pattern, at most 1.
+    position
+        "start" when nothing louder than a hundredth of the cue comes before it, "end" when nothing such comes after
+        it, else "middle".
+    """
+
+    start: float
+    end: float
+    unit: float
+    hertz: float
+    likeness: float
+    position: str
+
+
+def _powers(work: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the power of the frequency bins every 10 ms, silence put before and after: (frames, 257)."""
+    padded = np.pad(work, (_FRAME // 2 + _PAD_FRAMES * _HOP, _FRAME + _PAD_FRAMES * _HOP))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _FRAME)[::_HOP]
+    spectrum = np.fft.rfft(frames * np.hanning(_FRAME).astype(np.float32), axis=1)
+    return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
+
+
+def _template(unit: float) -> NDArray[np.float64]:
+    """Return the pattern in frames of 10 ms, with one unit of silence before and after; mean 0, norm 1."""
+    seconds = np.arange(round((CUE_UNITS + 2) * unit * RATE / _HOP)) * _HOP / RATE
+    index = np.minimum((seconds / unit).astype(int), CUE_UNITS + 1)
+    pattern = np.array([0, *PATTERN, 0], float)[index]
+    centred = pattern - pattern.mean()
+    return np.asarray(centred / np.sqrt((centred**2).sum()))
+
+
+def _likenesses(levels: NDArray[np.float64], unit: float) -> NDArray[np.float64]:
+    """Return the normalised correlation of each band's level with the pattern at every start: (starts, bands)."""
+    template = _template(unit)
+    size, count = len(template), len(levels) - len(template) + 1
+    if count <= 0:
+        return np.zeros((0, levels.shape[1]))
+    length = 1 << (len(levels) + size).bit_length()
+    spectrum = np.fft.rfft(levels, length, axis=0) * np.fft.rfft(template, length).conj()[:, None]
+    match = np.fft.irfft(spectrum, length, axis=0)[:count]
+    sums, squares = (_windowed(v, size) for v in (levels, levels**2))
+    spread = np.sqrt(np.maximum(squares - sums**2 / size, 1e-9))
+    return np.asarray(match / spread, np.float64)
+
+
+def _windowed(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+    return np.asarray(total[size:] - total[:-size], np.float64)
+
+
+def _tone_levels(powers: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return each band's level in decibels, limited to the 25 dB below its own loudest second or so."""
+    tones = powers[:, _BINS].astype(np.float64) + 1e-9
+    decibels = 10 * np.log10(tones)
+    top = _running_top(decibels, 100)
+    return np.asarray(np.maximum(decibels, top - _RANGE), np.float64)
+
+
+def _running_top(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Return the largest value within about `reach` frames on either side, in steps of `reach` frames."""
+    blocks = -(-len(values) // reach)
+    padded = np.pad(values, ((0, blocks * reach - len(values)), (0, 0)), mode="edge")
+    top = padded.reshape(blocks, reach, -1).max(axis=1)
+    wide = np.pad(top, ((1, 1), (0, 0)), mode="edge")
+    nearby = np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
+    return np.asarray(np.repeat(nearby, reach, axis=0)[: len(values)], np.float64)
+
+
+def _sounding(unit: float, start: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the frames in the middle of the sounds and of the silences of a cue that starts at a frame."""
+    places = start + (np.arange(CUE_UNITS) + 1.5) * unit * RATE / _HOP
+    frames = np.rint(places).astype(np.intp)
+    on = np.array(PATTERN, bool)
+    return frames[on], frames[~on]
+
+
+def _is_tone(powers: NDArray[np.float32], candidate: _Candidate) -> bool:
+    """Return whether a single tone dominates the sounds of a candidate and is gone in its silences."""
+    _, unit, start, band = candidate
+    on, off = _sounding(unit, start)
+    centre = band + _BINS.start
+    near = powers[:, centre - 2 : centre + 3].sum(axis=1)
+    share = near[on] / (powers[on, 6:].sum(axis=1) + 1e-9)
+    contrast = 10 * np.log10((near[on].min() + 1e-9) / (near[off].max() + 1e-9))
+    return bool(np.median(share) >= _LEAST_SHARE and contrast >= _LEAST_CONTRAST)
+
+
+def _found_in(work: NDArray[np.float32], begin: float, before: float, after: float) -> list[RhythmCue]:
+    """Return the cues in a stretch that begins `begin` seconds into the sound; levels outside it are given."""
+    powers = _powers(work)
+    levels = _tone_levels(powers)
+    candidates: list[_Candidate] = []
+    for unit in _UNITS:
+        likeness = _likenesses(levels, unit)
+        if not len(likeness):
+            continue
+        for start in np.flatnonzero(likeness.max(axis=1) >= _LEAST_LIKENESS):
+            band = int(likeness[start].argmax())
+            candidates.append((float(likeness[start, band]), unit, int(start), band))
+    cues: list[RhythmCue] = []
+    for candidate in sorted(candidates, reverse=True):
+        cue = _cue(work, candidate, begin, before, after)
+        apart = all(cue.end <= c.start or cue.start >= c.end for c in cues)
+        if apart and _is_tone(powers, candidate):
+            cues.append(cue)
+    return cues
+
+
+def _cue(work: NDArray[np.float32], found: _Candidate, begin: float, before: float, after: float) -> RhythmCue:
+    likeness, unit, start, band = found
+    first = (start - _PAD_FRAMES) * _HOP / RATE + unit
+    last = first + CUE_UNITS * unit
+    inside, outside_first, outside_last = (round(t * RATE) for t in (first, first - unit, last + unit))
+    faint = 0.01 * float(np.abs(work[max(inside, 0) : round(last * RATE)]).max(initial=0.0))
+    quiet_before = max(before, float(np.abs(work[: max(outside_first, 0)]).max(initial=0.0))) <= faint
+    quiet_after = max(after, float(np.abs(work[outside_last:]).max(initial=0.0))) <= faint
+    return RhythmCue(
+        start=max(round(begin + first, 2), 0.0),
+        end=round(begin + last, 2),
+        unit=unit,
+        hertz=round((band + _BINS.start) * RATE / _FRAME, 0),
+        likeness=round(likeness, 3),
+        position="start" if quiet_before else "end" if quiet_after else "middle",
+    )
+
+
+def find_cues(samples: NDArray[np.generic], sample_rate: float) -> tuple[RhythmCue, ...]:
+    """Find every rhythm cue in sound, also those made by other software.
+
+    A cue is one steady tone between 0.3 and 3 kHz that sounds "short-long short-short" with a unit of 60 to 200 ms,
+    dominates while it sounds and falls by 10 dB in between.
+
+    Parameters
+    ----------
+    samples
+        int16, int32, float32 or float64, shape (n,) or (n, channels).
+    sample_rate
+        Hertz, 8000 to 192000.
+
+    Raises
+    ------
+    InputError
+        When an argument has a wrong type, shape or range, or a sample is no finite number.
+    """
+    sound, rate = as_sound(samples), check_rate(sample_rate)
+    down = resampler_between(rate, RATE)
+    channels = sound.scaled(0, len(sound)).T
+    work = down.convert(mix_weights(channels) @ channels, 0, 0, int(len(sound) * down.ratio))
+    size, step = round(_CHUNK_SECONDS * RATE), round((_CHUNK_SECONDS - _OVERLAP_SECONDS) * RATE)
+    cues: list[RhythmCue] = []
+    for first in range(0, max(len(work) - round(_OVERLAP_SECONDS * RATE), 1), step):
+        part = work[first : first + size]
+        before, after = (float(np.abs(w).max(initial=0.0)) for w in (work[:first], work[first + size :]))
+        found = _found_in(part, first / RATE, before, after)
+        cues += [cue for cue in found if all(cue.end <= c.start or cue.start >= c.end for c in cues)]
+    return tuple(sorted(cues, key=lambda cue: cue.start))
