@@ -182,7 +182,7 @@ def _worst_psnr(plan: _Plan) -> float:
 
 def _amplitude(plan: _Plan, psnr: float) -> float:
     """Return the factor on the unit difference that gives this PSNR at canonical size."""
-    return math.sqrt(255.0**2 / 10 ** (psnr / 10) / float(np.mean(plan.delta**2)))
+    return math.sqrt(255.0**2 / 10 ** (psnr / 10) / _power(plan.delta, plan.delta))
 
 
 def _wanted_psnr(plan: _Plan) -> float:
@@ -250,13 +250,19 @@ def _added(plan: _Plan, psnr: float, worst: float) -> tuple[NDArray[np.generic],
     return colour.reshape(source.shape), reached
 
 
+def _power(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """Return the mean product of two differences."""
+    return float(np.einsum("ij,ij->", first, second) / first.size)
+
+
 def _kept_by_enlarging(delta: NDArray[np.float32], shape: tuple[int, ...]) -> float:
     """Return the share of the power of a difference that linear interpolation to a larger picture keeps."""
-    kept, power = 1.0, float(np.mean(delta**2))
-    for axis in (0, 1):
+    kept, power = 1.0, _power(delta, delta)
+    neighbours = ((delta[1:], delta[:-1]), (delta[:, 1:], delta[:, :-1]))
+    for axis, (later, earlier) in enumerate(neighbours):
         if shape[axis] > delta.shape[axis]:
             first, second = taps(delta.shape[axis], shape[axis], False)[1].T
-            kept *= 1 - float(np.mean(first * second)) * float(np.mean(np.diff(delta, axis=axis) ** 2)) / power
+            kept *= 1 - 2 * float(np.mean(first * second)) * (1 - _power(later, earlier) / power)
     return kept
 
 

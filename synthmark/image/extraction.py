@@ -215,7 +215,7 @@ def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: fl
         strength=round(reading.signal_to_noise, 2),
         version=FORMAT_VERSION,
         scale=round(math.sqrt(abs(np.linalg.det(linear))), 4),
-        angle=round(-math.degrees(math.atan2(across[1], across[0])), 2),
+        angle=round(-math.degrees(math.atan2(across[1], across[0])), 2) + 0.0,
         flipped=flipped,
         aspect=round(float(np.hypot(*across) / np.hypot(*down)), 4),
         pilot_score=round(score, 2),
