@@ -160,11 +160,11 @@ def _attempts(file: PictureFile, strength: float, jpeg_quality: int | None) -> I
     if has_palette(file):
         notes = ("note.true_colour",)
         yield _Attempt(strength, notes=notes)
+    if quality is None and is_lossy(file):
+        yield _Attempt(strength, quality=FINE_QUALITY, notes=("note.finer",))
     for factor in _STRONGER:
         if strength * factor <= _MOST_STRENGTH:
             yield _Attempt(strength * factor, quality=quality, notes=(*notes, "note.stronger"))
-    if quality is None and is_lossy(file):
-        yield _Attempt(strength, quality=FINE_QUALITY, notes=("note.finer",))
 
 
 def _fill_and_compare(temporary: Path, data: bytes) -> None:

@@ -27,8 +27,9 @@ def labelled(tmp_path, data: bytes, suffix: str, config: Config = MARK_ALONE):
     return [item.code for item in record.messages], record, target
 
 
-def test_the_mark_is_made_stronger_where_that_is_enough(tmp_path):
-    notes, record, target = labelled(tmp_path, saved(photograph(512), "JPEG", quality=42), ".jpg")
+def test_the_mark_is_made_stronger_where_the_quality_is_asked_for(tmp_path):
+    config = Config(visible=False, metadata=False, jpeg_quality=42)
+    notes, record, target = labelled(tmp_path, saved(photograph(512), "JPEG", quality=42), ".jpg", config)
     assert notes == ["note.stronger"]
     assert record.psnr > 37
     with Image.open(tmp_path / "a.jpg") as before, Image.open(target) as after:
