@@ -129,7 +129,7 @@ def add_mark(  # noqa: PLR0913, PLR0917 - as in `_kernels`
         out[strip] = np.clip(source + lines[..., None], 0, np.float32(peak)) + np.float32(rounding)
         difference = (out[strip].astype(np.float32) - source)[sampled[strip]]
         change += float(np.sum(difference**2, dtype=np.float64))
-    return change / (sampled.sum() * pixels[0].size)
+    return change / float(sampled.sum() * pixels[0].size)
 
 
 def _bilinear(power: Floats, across: NDArray[Any], down: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
