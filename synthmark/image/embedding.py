@@ -8,15 +8,24 @@ read, untouched or after JPEG, up to the worst quality allowed.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synthmark.errors import CapacityError, InputError
 from synthmark.image._opencv import opencv
-from synthmark.image.canonical import Planes, canonical_planes, planes_at, taps
-from synthmark.image.carriers import TILE, Carriers, carriers
+from synthmark.image.canonical import Planes, planes_at
+from synthmark.image.carriers import Carriers, carriers
+from synthmark.image.difference import (
+    PRESENT_SCORE,
+    Plan,
+    amplitude_for,
+    kept_by_enlarging,
+    pixels_of,
+    with_mark,
+    without_mark,
+)
 from synthmark.image.engine import engine
 from synthmark.image.pictures import Picture, as_picture
 from synthmark.image.readout import folded_at, folded_spectrum, pilot_score, read, signal_to_noise, soft_bits
@@ -38,61 +47,13 @@ BEST_PSNR = 47.5
 
 _NOMINAL_PSNR = 45.0
 _SAVED_QUALITY = 20  # of the strong JPEG that the estimate imitates
-_WANTED_SAVED, _WANTED_CUT = 4.1, 4.1  # dB of Eb/N0 after the imitated attacks; the decoder needs about 0.3
+_WANTED_SAVED, _WANTED_CUT = 4.6, 4.6  # dB of Eb/N0 after the imitated attacks; the decoder needs about 0.3
 _CHECKED_QUALITY = 75
 _CHECK_PATHS = 8  # a shorter list than the extractor has: some room
 _ACTIVITY_GAINS = (0.1, 0.2, 0.02)  # the last for pictures whose busy parts carry nothing: pages of text
-_ACTIVITY_LIMIT = 20.0
-_FLAT_LIMIT = 0.85  # standard deviation of the mark where the picture is flat, in units of 0..255
-_QUIET_LIMIT = 0.65  # the same where nearly all of the picture is flat: there the eye is not distracted
-_LAST_LIMIT = 1.0  # the same for the last plan
+_LAST_LIMIT = 1.0  # standard deviation of the mark where the picture is flat, for the last plan
 _RETRY_STEP = 1.25  # of amplitude
 _MIN_SIDE = 32
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
-    """What stays the same while the strength is chosen.
-
-    Attributes
-    ----------
-    planes
-        Canonical luma and colour differences of the picture.
-    activity
-        The least local activity of each neighbourhood, so that no grain shows on the flat side of an edge.
-    delta
-        The difference at unit strength: the tile everywhere, shaped by the activity.
-    flat_limit
-        Highest standard deviation of the mark where the picture is flat.
-    """
-
-    picture: Picture
-    carriers: Carriers
-    content_id: int
-    planes: Planes
-    activity: NDArray[np.float32]
-    delta: NDArray[np.float32]
-    flat_limit: float
-
-    @classmethod
-    def of(cls, picture: Picture, key_carriers: Carriers, content_id: int) -> _Plan:
-        """Return a plan whose mark has the same strength everywhere."""
-        cv2 = opencv()
-        planes = canonical_planes(picture)
-        activity = cv2.erode(engine().whiten(planes[:1], True)[1], np.ones((9, 9), np.uint8))
-        activity = np.minimum(cv2.blur(activity, (5, 5)), np.float32(_ACTIVITY_LIMIT))
-        rows, columns = activity.shape
-        tile = key_carriers.tile(content_id)
-        delta = np.tile(tile, (-(-rows // TILE), -(-columns // TILE)))[:rows, :columns]
-        quiet = float(np.mean(activity < 1)) > 0.85
-        # A picture smaller than the canonical frame loses part of the mark, so that more fits before it shows.
-        room = min(max(min(planes.shape[1:]) / min(picture.height, picture.width), 1.0), 2.0)
-        limit = room * (_QUIET_LIMIT if quiet else _FLAT_LIMIT)
-        return cls(picture, key_carriers, content_id, planes, activity, delta, limit)
-
-    def masked(self, gain: float) -> _Plan:
-        """Return the plan whose mark grows by `gain` with each unit of activity."""
-        return replace(self, delta=self.delta * (1 + np.float32(gain) * self.activity))
 
 
 def embed(picture: object, content_id: int, key: bytes | None = None, *, strength: float = 1.0) -> object:
@@ -118,7 +79,8 @@ def embed(picture: object, content_id: int, key: bytes | None = None, *, strengt
     Raises
     ------
     CapacityError
-        When the mark does not read back, untouched and after JPEG 75, within the quality bound.
+        When the mark does not read back, untouched and after JPEG 75, within the quality bound. A mark of the
+        same key that is already there is taken out first where it is in the way.
     InputError
         When an argument is unusable.
     """
@@ -129,18 +91,31 @@ def embed(picture: object, content_id: int, key: bytes | None = None, *, strengt
         raise CapacityError(
             f"The picture has {view.width} x {view.height} pixels; a mark needs at least {_MIN_SIDE} on each side."
         )
-    unmasked = _Plan.of(view, carriers(key_bytes(key)), check_content_id(content_id))
-    for plan, psnr in _plans(unmasked):
+    key_carriers = carriers(key_bytes(key))
+    colour = _embedded(view, key_carriers, check_content_id(content_id), strength)
+    if colour is None:
+        cleaned = without_mark(view, key_carriers)
+        colour = None if cleaned is None else _embedded(cleaned, key_carriers, content_id, strength)
+    if colour is None:
+        raise CapacityError(
+            f"No mark that reads back fits into this picture of {view.width} x {view.height} pixels at "
+            f"{WORST_PSNR:.0f} dB: it is too small or too flat. Use a larger picture, or a strength above 1."
+        )
+    return view.rebuilt(colour)
+
+
+def _embedded(
+    picture: Picture, key_carriers: Carriers, content_id: int, strength: float
+) -> NDArray[np.generic] | None:
+    """Return the marked colour by the first plan that reads back; None where none does."""
+    for plan, psnr in _plans(Plan.of(picture, key_carriers, content_id)):
         colour = _marked(plan, psnr - 20 * math.log10(strength), strength)
         if colour is not None:
-            return view.rebuilt(colour)
-    raise CapacityError(
-        f"No mark that reads back fits into this picture of {view.width} x {view.height} pixels at "
-        f"{WORST_PSNR:.0f} dB: it is too small or too flat. Use a larger picture, or a strength above 1."
-    )
+            return colour
+    return None
 
 
-def _plans(unmasked: _Plan) -> Iterator[tuple[_Plan, float]]:
+def _plans(unmasked: Plan) -> Iterator[tuple[Plan, float]]:
     """Yield plans with the quality that each should need (infinite where unknown), the likeliest first.
 
     The less the mark follows the activity the more it carries at a given PSNR, but the more it shows where the
@@ -157,7 +132,7 @@ def _plans(unmasked: _Plan) -> Iterator[tuple[_Plan, float]]:
     yield replace(last, flat_limit=max(last.flat_limit, _LAST_LIMIT)), math.inf
 
 
-def _marked(plan: _Plan, psnr: float, strength: float) -> NDArray[np.generic] | None:
+def _marked(plan: Plan, psnr: float, strength: float) -> NDArray[np.generic] | None:
     """Return the marked colour at the lowest strength from the estimate upwards that reads back.
 
     Where the estimate, made after a much stronger JPEG, lies within the bound, JPEG is not tried once more.
@@ -174,30 +149,25 @@ def _marked(plan: _Plan, psnr: float, strength: float) -> NDArray[np.generic] | 
         psnr = max(min(psnr, reached) - 20 * math.log10(_RETRY_STEP), worst)
 
 
-def _worst_psnr(plan: _Plan) -> float:
+def _worst_psnr(plan: Plan) -> float:
     """Return the quality bound: that of the whole picture, or that of its flat parts where it is stricter."""
-    flat = _NOMINAL_PSNR - 20 * math.log10(plan.flat_limit / _amplitude(plan, _NOMINAL_PSNR))
+    flat = _NOMINAL_PSNR - 20 * math.log10(plan.flat_limit / amplitude_for(plan, _NOMINAL_PSNR))
     return max(WORST_PSNR, flat)
 
 
-def _amplitude(plan: _Plan, psnr: float) -> float:
-    """Return the factor on the unit difference that gives this PSNR at canonical size."""
-    return math.sqrt(255.0**2 / 10 ** (psnr / 10) / _power(plan.delta, plan.delta))
-
-
-def _wanted_psnr(plan: _Plan) -> float:
+def _wanted_psnr(plan: Plan) -> float:
     """Return the quality at which the mark should survive, from simulated attacks at the nominal strength."""
-    luma = plan.planes[0] + np.float32(_amplitude(plan, _NOMINAL_PSNR)) * plan.delta
+    luma = plan.planes[0] + np.float32(amplitude_for(plan, _NOMINAL_PSNR)) * plan.delta
     margin = min(_saved_hard(plan, luma) - _WANTED_SAVED, _cut_and_shrunk(plan, luma) - _WANTED_CUT)
     return float(min(_NOMINAL_PSNR + margin, BEST_PSNR))
 
 
-def _enlargement(plan: _Plan) -> float:
+def _enlargement(plan: Plan) -> float:
     """Return how many pixels of the picture make one canonical pixel, at most 2."""
     return float(min(min(plan.picture.height, plan.picture.width) / min(plan.delta.shape), 2.0))
 
 
-def _saved_hard(plan: _Plan, luma: NDArray[np.float32]) -> float:
+def _saved_hard(plan: Plan, luma: NDArray[np.float32]) -> float:
     """Return Eb/N0 in dB after a strong JPEG of the whole picture, imitated on its middle."""
     rows, columns, planes = _middle(plan)
     size = _enlargement(plan)
@@ -205,14 +175,14 @@ def _saved_hard(plan: _Plan, luma: NDArray[np.float32]) -> float:
     return _measured(plan, planes, rows.start, columns.start) + 10 * math.log10(luma.size / planes[0].size)
 
 
-def _cut_and_shrunk(plan: _Plan, luma: NDArray[np.float32]) -> float:
+def _cut_and_shrunk(plan: Plan, luma: NDArray[np.float32]) -> float:
     """Return Eb/N0 in dB after a cut to half of the area, a resize to 0.7 and JPEG 60."""
     rows, columns, planes = _middle(plan)
     planes[0] = _compressed(luma[rows, columns], 60, 0.7 * _enlargement(plan))
     return _measured(plan, planes, rows.start, columns.start)
 
 
-def _middle(plan: _Plan) -> tuple[slice, slice, Planes]:
+def _middle(plan: Plan) -> tuple[slice, slice, Planes]:
     """Return the rows, columns and planes of the middle half of the area."""
     rows, columns = (slice(length * 3 // 20, length * 17 // 20) for length in plan.delta.shape)
     return rows, columns, plan.planes[:, rows, columns].copy()
@@ -231,58 +201,25 @@ def _compressed(luma: NDArray[np.float32], quality: int, size: float) -> NDArray
     return np.asarray(cv2.resize(read, (width, height), interpolation=cv2.INTER_CUBIC) if size < 1 else read)
 
 
-def _measured(plan: _Plan, planes: Planes, top: int = 0, left: int = 0) -> float:
+def _measured(plan: Plan, planes: Planes, top: int = 0, left: int = 0) -> float:
     """Return Eb/N0 in dB of the mark in canonical planes whose first pixel is tile pixel (top, left)."""
     soft = soft_bits(folded_at(engine().whiten(planes, True)[0], top, left), plan.carriers)
     return max(signal_to_noise(soft, plan.carriers.coded_signs(plan.content_id)), -20.0)
 
 
-def _added(plan: _Plan, psnr: float, worst: float) -> tuple[NDArray[np.generic], float]:
+def _added(plan: Plan, psnr: float, worst: float) -> tuple[NDArray[np.generic], float]:
     """Return the marked colour and its PSNR, close to the one wanted and not below the worst."""
-    source = plan.picture.colour
-    pixels = np.ascontiguousarray(source if source.ndim == 3 else source[..., None])
-    amplitude = _amplitude(plan, psnr) / math.sqrt(_kept_by_enlarging(plan.delta, pixels.shape))
+    pixels = pixels_of(plan.picture)
+    amplitude = amplitude_for(plan, psnr) / math.sqrt(kept_by_enlarging(plan.delta, pixels.shape))
     for _ in range(3):
-        colour, reached = _with_mark(plan, pixels, amplitude)
+        colour, reached = with_mark(plan, pixels, amplitude)
         if reached >= worst and abs(reached - psnr) < 0.25:
             break
         amplitude *= 10 ** ((reached - max(psnr, worst + 0.02)) / 20)
-    return colour.reshape(source.shape), reached
+    return colour.reshape(plan.picture.colour.shape), reached
 
 
-def _power(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    """Return the mean product of two differences."""
-    return float(np.einsum("ij,ij->", first, second) / first.size)
-
-
-def _kept_by_enlarging(delta: NDArray[np.float32], shape: tuple[int, ...]) -> float:
-    """Return the share of the power of a difference that linear interpolation to a larger picture keeps."""
-    kept, power = 1.0, _power(delta, delta)
-    neighbours = ((delta[1:], delta[:-1]), (delta[:, 1:], delta[:, :-1]))
-    for axis, (later, earlier) in enumerate(neighbours):
-        if shape[axis] > delta.shape[axis]:
-            first, second = taps(delta.shape[axis], shape[axis], False)[1].T
-            kept *= 1 - 2 * float(np.mean(first * second)) * (1 - _power(later, earlier) / power)
-    return kept
-
-
-def _with_mark(plan: _Plan, pixels: NDArray[np.generic], amplitude: float) -> tuple[NDArray[np.generic], float]:
-    """Return the pixels (H, W, channels) with the difference added, and the PSNR in dB over all channels."""
-    height, width = pixels.shape[:2]
-    peak = plan.picture.peak
-    delta = plan.delta * np.float32(amplitude * peak / 255)
-    if height < delta.shape[0] or width < delta.shape[1]:
-        delta = opencv().resize(delta, (width, height), interpolation=opencv().INTER_AREA)
-    rows, columns = taps(delta.shape[0], height, False), taps(delta.shape[1], width, False)
-    out = np.empty_like(pixels)
-    rounding = 0.5 if pixels.dtype.kind == "u" else 0.0
-    change = engine().add_mark(pixels, delta, *rows, *columns, peak, rounding, out)
-    if plan.picture.alpha is not None:
-        np.copyto(out, pixels, where=(plan.picture.alpha == 0)[..., None])
-    return out, 10 * math.log10(peak**2 / max(float(change), 1e-9))
-
-
-def _reads_back(plan: _Plan, colour: NDArray[np.generic], after_jpeg: bool) -> bool:
+def _reads_back(plan: Plan, colour: NDArray[np.generic], after_jpeg: bool) -> bool:
     """Return whether the marked colour reads, as it is and, where asked, after JPEG."""
     marked = Picture(colour, None, plan.picture.peak)
     planes = planes_at(marked, *plan.delta.shape)
@@ -294,7 +231,7 @@ def _reads_back(plan: _Plan, colour: NDArray[np.generic], after_jpeg: bool) -> b
     return True
 
 
-def _saved(plan: _Plan, marked: Picture, planes: Planes) -> NDArray[np.float32]:
+def _saved(plan: Plan, marked: Picture, planes: Planes) -> NDArray[np.float32]:
     """Return the canonical luma after JPEG: of the picture itself where it is small, else of the canonical luma."""
     if _enlargement(plan) >= 1:
         return _compressed(planes[0], _CHECKED_QUALITY, 1.0)
@@ -303,10 +240,10 @@ def _saved(plan: _Plan, marked: Picture, planes: Planes) -> NDArray[np.float32]:
     return np.asarray(planes_at(saved, *plan.delta.shape)[0])
 
 
-def _holds(plan: _Plan, planes: Planes) -> bool:
+def _holds(plan: Plan, planes: Planes) -> bool:
     """Return whether the content id reads from canonical planes."""
     spectrum = folded_spectrum(engine().whiten(planes, True)[0])
-    if pilot_score(spectrum, plan.carriers) < 4.0:
+    if pilot_score(spectrum, plan.carriers) < PRESENT_SCORE:
         return False
     reading = read(soft_bits(spectrum, plan.carriers), plan.carriers, _CHECK_PATHS)
     return reading is not None and reading.content_id == plan.content_id

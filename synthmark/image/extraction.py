@@ -48,7 +48,7 @@ __all__ = ["ImageDetection", "extract"]
 _GLANCE = 640  # pixels of a side of the part on which a candidate is tried
 _LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
 _ACCEPTED_SCORE = 6.0  # of the pilot after the fit: worth decoding
-_SEARCHED_PLACES = 3e6  # (8 + 15 x 4) orientations and maps x 128 x 128 shifts, and room for the fits
+_SEARCHED_PLACES = 3e6  # orientations and maps x 128 x 128 shifts, and room for the fits
 _UNMOVED_SCORE = 3.5  # of the pilot at shift zero, the one place of a picture that was never cropped
 
 
@@ -90,15 +90,20 @@ class _Attempt:
     decoded: int = 0
     best_score: float = 0.0
 
-    def detection(self, frame: Homography, spectrum: Spectrum) -> ImageDetection | None:
-        """Decode the spectrum of an aligned frame; where the pilot is plain, also without weights and colour."""
+    def detection(
+        self, frame: Homography, spectrum: Spectrum, places: float = _SEARCHED_PLACES
+    ) -> ImageDetection | None:
+        """Decode the spectrum of an aligned frame; where the pilot is plain, also without weights and colour.
+
+        `places` says among how many the frame was chosen.
+        """
         score = pilot_score(spectrum, self.carriers)
         self.best_score = max(self.best_score, score)
         reading = self._reading(soft_bits(spectrum, self.carriers))
         if reading is None and score >= _ACCEPTED_SCORE:
             luma = self.source.spectrum(frame, self.source.window(frame), weighted=False)
             reading = self._reading(soft_bits(luma, self.carriers))
-        return None if reading is None else _detection(self, reading, frame, score)
+        return None if reading is None else _detection(self, reading, frame, score, places)
 
     def _reading(self, soft: NDArray[np.float64]) -> Reading | None:
         self.decoded += 1
@@ -142,7 +147,7 @@ def _unmoved(attempt: _Attempt, spectrum: Spectrum) -> ImageDetection | None:
     """Read a picture in its own canonical frame, in all eight orientations."""
     frame = canonical_frame(attempt.source.picture.height, attempt.source.picture.width)
     if pilot_score(spectrum, attempt.carriers) >= _UNMOVED_SCORE:
-        found = attempt.detection(frame, spectrum)
+        found = attempt.detection(frame, spectrum, 1.0)
         if found is not None:
             return found
     offset = best_offset(spectrum, attempt.carriers, TURNS)
@@ -202,7 +207,7 @@ def _views(picture: Picture) -> list[View]:
     return [view for view in VIEWS if view.short_side <= 16 * short and (view.short_side <= 512 or short >= 640)]
 
 
-def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: float) -> ImageDetection:
+def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: float, places: float) -> ImageDetection:
     """Describe a reading: geometry relative to a picture that was at most resized, and the false-alarm bound."""
     base = canonical_frame(attempt.source.picture.height, attempt.source.picture.width)
     linear = np.linalg.solve(base, frame)[:2, :2]
@@ -211,7 +216,9 @@ def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: fl
     return ImageDetection(
         found=True,
         content_id=reading.content_id,
-        false_alarm_probability=min(1.0, attempt.decoded * decoding_false_alarm() * _pilot_false_alarm(score)),
+        false_alarm_probability=min(
+            1.0, attempt.decoded * decoding_false_alarm() * _pilot_false_alarm(score, places)
+        ),
         strength=round(reading.signal_to_noise, 2),
         version=FORMAT_VERSION,
         scale=round(math.sqrt(abs(np.linalg.det(linear))), 4),
@@ -223,10 +230,10 @@ def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: fl
     )
 
 
-def _pilot_false_alarm(score: float) -> float:
-    """Return a bound on the chance that unmarked content reaches a pilot score anywhere in the search.
+def _pilot_false_alarm(score: float, places: float) -> float:
+    """Return a bound on the chance that unmarked content reaches a pilot score at one of so many places.
 
-    The Gaussian tail times the number of shifts, orientations and maps that are tried; never below one in a
-    million, because the Gaussian tail is tested no further.
+    The Gaussian tail times the places that were tried; never below one in a million, because the Gaussian tail
+    is tested no further.
     """
-    return min(1.0, max(1e-6, _SEARCHED_PLACES * 0.5 * math.erfc(score / math.sqrt(2))))
+    return min(1.0, max(1e-6, places * 0.5 * math.erfc(score / math.sqrt(2))))
