@@ -107,8 +107,9 @@ def as_sound(samples: object) -> Sound:
             f"The samples have shape {samples.shape}; (n,) or (n, channels) with at most {MAX_CHANNELS} channels "
             "is needed."
         )
+    native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     flat = samples.ndim == 1
-    return Sound(samples[:, None] if flat else samples, _PEAKS[samples.dtype.name], flat)
+    return Sound(native[:, None] if flat else native, _PEAKS[native.dtype.name], flat)
 
 
 def joined(before: Sound, after: Sound) -> Sound:

@@ -14,6 +14,7 @@ from synthmark.audio.layout import HOP, RATE, layout_for
 from synthmark.audio.mixing import SILENT_RUN, add_change
 from synthmark.audio.resampling import resampler_between
 from synthmark.audio.samples import Sound, as_sound, check_rate, joined, mix_weights
+from synthmark.errors import InputError
 from synthmark.payload import check_content_id
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class StreamEmbedder:
         self._start = 0
         self._received = 0
         self._sent = 0
+        self._finished = False
         self._delta = np.zeros((0, 0), np.float32)  # (channels, work samples of the last block with context)
 
     @property
@@ -69,7 +71,14 @@ class StreamEmbedder:
         ----------
         chunk
             (n,) or (n, channels), any n; the dtype and the number of channels of the first chunk stay.
+
+        Raises
+        ------
+        InputError
+            When the form changes, a sample is no finite number, or `finish` was called before.
         """
+        if self._finished:
+            raise InputError("The stream is finished; make a new StreamEmbedder for more sound.")
         sound = as_sound(chunk)
         pending = sound if self._pending is None else joined(self._pending, sound)
         self._pending = pending
@@ -81,6 +90,7 @@ class StreamEmbedder:
 
     def finish(self) -> NDArray[np.generic]:
         """Return the rest; the embedder takes no samples after this."""
+        self._finished = True
         if self._pending is None:
             return np.zeros(0, np.float32)
         ready = [self._pending.samples[:0]]

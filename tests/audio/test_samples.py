@@ -44,6 +44,12 @@ def test_scaled_samples_are_in_units_of_full_scale(dtype, full):
     assert sound.channels == 1
 
 
+def test_another_byte_order_becomes_the_native_one():
+    sound = as_sound(np.array([256, -1], ">i2"))
+    assert sound.samples.dtype == np.int16
+    assert sound.samples[:, 0].tolist() == [256, -1]
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_no_number_is_refused_when_it_is_reached(bad):
     sound = as_sound(np.array([0.0, 0.0, bad]))

@@ -6,7 +6,7 @@ import pytest
 from synthmark import keys
 from synthmark.audio.layout import LIST_SIZE, layout_for
 from synthmark.audio.listening import TILE_STEPS, Listening
-from synthmark.audio.search import Search
+from synthmark.audio.search import Search, marks_at_plain_speed
 
 SHORT_KEYS = [bytes([n]) * 16 for n in range(40)]
 
@@ -40,6 +40,11 @@ def test_pilot_scores_of_unmarked_sound_keep_to_the_bound_they_are_judged_by(voi
     for z in (1.0, 2.0, 3.0):
         assert (scores > z).mean() < math.exp(-(z**2) / 2)
     assert scores.std() == pytest.approx(1.0, abs=0.15)
+
+
+def test_no_key_finds_a_mark_in_unmarked_sound(voice):
+    listening = Listening.to(voice.astype(np.float32))
+    assert [marks_at_plain_speed(listening, Search(layout_for(key))) for key in SHORT_KEYS] == [[]] * len(SHORT_KEYS)
 
 
 def test_the_pilot_of_marked_sound_stands_out(marked):

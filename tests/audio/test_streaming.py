@@ -64,6 +64,15 @@ def test_the_form_may_not_change_midway():
         stream.push(HOST[:100, 0])
 
 
+def test_nothing_comes_after_the_end():
+    stream = audio.StreamEmbedder(RATE, CONTENT_ID)
+    stream.push(HOST[:100])
+    stream.finish()
+    assert len(stream.finish()) == 0
+    with pytest.raises(InputError, match="finished"):
+        stream.push(HOST[:100])
+
+
 def test_silence_longer_than_a_block_passes_unchanged():
     stream = audio.StreamEmbedder(RATE, CONTENT_ID)
     silence = np.zeros(8 * RATE, np.float32)
