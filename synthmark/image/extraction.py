@@ -47,7 +47,7 @@ __all__ = ["ImageDetection", "extract"]
 
 _GLANCE = 640  # pixels of a side of the part on which a candidate is tried
 _LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
-_ACCEPTED_SCORE = 6.0  # of the pilot after the fit: worth decoding
+_ACCEPTED_SCORE = 6.4  # of the pilot after the fit: worth decoding
 _SEARCHED_PLACES = 3e6  # orientations and maps x 128 x 128 shifts, and room for the fits
 _UNMOVED_SCORE = 3.5  # of the pilot at shift zero, the one place of a picture that was never cropped
 
