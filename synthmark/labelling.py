@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from synthmark.files.closed_loop import Written
-    from synthmark.files.picture_file import PictureFile
+    from synthmark.files.media_file import MediaFile
     from synthmark.image.visible import LabelPlacement
     from synthmark.metadata import MetadataReport
 
@@ -32,9 +32,9 @@ def label_file(  # noqa: PLR0913 - options by keyword
     relabel: bool = False,
     force: bool = False,
 ) -> LabelRecord:
-    """Write the layers that the configuration asks for into a copy of a picture file.
+    """Write the layers that the configuration asks for into a copy of a picture or sound file.
 
-    The copy has the container, the coding (JPEG tables, bit depth, timing) and the other metadata of the
+    The copy has the container, the coding (JPEG tables, bit depth, timing, sample rate) and the other metadata of the
     source. Every layer is read back from the written file; when the mark does not survive the file's own
     encoding, it is embedded more strongly. Until all is well the target does not exist or is as it was.
 
@@ -58,7 +58,7 @@ def label_file(  # noqa: PLR0913 - options by keyword
     MediaError
         When the source cannot be read or the target cannot be written.
     CapacityError
-        When the picture cannot carry the layers.
+        When the picture or sound cannot carry the layers.
     CredentialError
         When the file carries a C2PA manifest.
     """
@@ -74,7 +74,7 @@ def embed_file(  # noqa: PLR0913 - options by keyword
     *,
     force: bool = False,
 ) -> LabelRecord:
-    """Write the invisible watermark, and nothing else, into a copy of a picture file.
+    """Write the invisible watermark, and nothing else, into a copy of a picture or sound file.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def embed_file(  # noqa: PLR0913 - options by keyword
     key
         16 to 1024 bytes; None for the published default key.
     strength
-        "auto", or a factor on the strength that is chosen for each picture.
+        "auto", or a factor on the strength that is chosen for each picture; sound takes no factor.
 
     Raises
     ------
@@ -128,13 +128,13 @@ class _Task:
     def run(self) -> LabelRecord:
         """Label the file."""
         from synthmark.files.atomic import refuse_same_file  # noqa: PLC0415 - `import synthmark` stays light
-        from synthmark.files.picture_file import read_picture  # noqa: PLC0415
+        from synthmark.files.media_file import read_media  # noqa: PLC0415
         from synthmark.files.reading import read_file  # noqa: PLC0415
         from synthmark.metadata import read_metadata  # noqa: PLC0415
 
         self._check_options()
         refuse_same_file(self.source, self.target)
-        file = read_picture(read_file(self.source))
+        file = read_media(read_file(self.source))
         existing = read_metadata(file.data)
         self._check_file(file, existing)
         self.clock.mark("read")
@@ -146,7 +146,7 @@ class _Task:
             raise InputError("No layer is asked for: switch on visible, metadata or watermark.")
         self.key = self.key if self.key is not None else self.config.key()
 
-    def _check_file(self, file: PictureFile, existing: MetadataReport) -> None:
+    def _check_file(self, file: MediaFile, existing: MetadataReport) -> None:
         """Refuse files that must not be labelled, and note what is unusual."""
         if existing.has_credential and not self.force:
             raise CredentialError(
@@ -160,10 +160,12 @@ class _Task:
             )
         self._check_names(file)
         self.messages += [Message(code) for code in file.notes]
+        if self.config.watermark and self.config.strength != "auto" and file.kind.media_type.startswith("audio/"):
+            self.messages.append(Message("note.strength_unused"))
         if existing.has_credential:
             self.messages.append(Message("note.credential_broken"))
 
-    def _check_names(self, file: PictureFile) -> None:
+    def _check_names(self, file: MediaFile) -> None:
         """Compare the extensions with the content, which decides."""
         from synthmark.files.kinds import kind_of_suffix  # noqa: PLC0415 - see run
 
@@ -178,14 +180,14 @@ class _Task:
             params = {"suffix": self.source.suffix, "format": file.kind.name}
             self.messages.append(Message("note.extension", params))
 
-    def _written(self, file: PictureFile, existing: MetadataReport) -> LabelRecord:
+    def _written(self, file: MediaFile, existing: MetadataReport) -> LabelRecord:
         """Write all layers and describe the result."""
         from synthmark.files.reading import sha256_of  # noqa: PLC0415 - see run
         from synthmark.payload import format_content_id  # noqa: PLC0415
 
         content_id = self._chosen_id(existing)
-        frames, placement = self._labelled_frames(file)
-        written = self._put_in_place(file, existing, frames, content_id)
+        content, placement = self._with_visible_label(file)
+        written = self._put_in_place(file, existing, content, content_id)
         report = report_written(self.target.name, written.data, written.detection, self.key)
         self.clock.mark("write")
         names = ("visible", "watermark", "metadata")
@@ -221,29 +223,46 @@ class _Task:
             return None
         return _content_number(content_id) if existing.label is None else existing.label.produce_id
 
-    def _labelled_frames(self, file: PictureFile) -> tuple[Sequence[Any], dict[str, Any] | None]:
-        """Draw the visible label when it is asked for."""
-        from synthmark.files.marking import draw_labels  # noqa: PLC0415 - see run
-
+    def _with_visible_label(self, file: MediaFile) -> tuple[Sequence[Any], dict[str, Any] | None]:
+        """Draw the visible label, or put the audible one before sound, when it is asked for."""
         if not self.config.visible:
             return file.frames, None
-        frames, placement = draw_labels(file.frames, self.config, force=self.force)
+        content, placement = self._labelled_frames(file)
         self.clock.mark("visible")
+        return content, placement
+
+    def _labelled_frames(self, file: MediaFile) -> tuple[Sequence[Any], dict[str, Any]]:
+        from synthmark.files.sound_file import SoundFile  # noqa: PLC0415 - see run
+
+        if isinstance(file, SoundFile):
+            from synthmark.files.sound_loop import label_sound  # noqa: PLC0415 - only sound needs it
+
+            samples, heard = label_sound(file)
+            return (samples,), heard
+        from synthmark.files.marking import draw_labels  # noqa: PLC0415 - see run
+
+        frames, placement = draw_labels(file.frames, self.config, force=self.force)
         return frames, _described(placement)
 
     def _put_in_place(
-        self, file: PictureFile, existing: MetadataReport, frames: Sequence[Any], content_id: int
+        self, file: MediaFile, existing: MetadataReport, content: Sequence[Any], content_id: int
     ) -> Written:
         """Embed, encode, add the metadata label, read back, put in place."""
         from synthmark.files.closed_loop import Plan, write_closed_loop  # noqa: PLC0415 - see run
         from synthmark.files.marking import Mark  # noqa: PLC0415
+        from synthmark.files.sound_file import SoundFile  # noqa: PLC0415
 
         def finish(data: bytes) -> bytes:
             return self._with_metadata(data, existing, content_id) if self.config.metadata else data
 
         strength = 1.0 if self.config.strength == "auto" else float(self.config.strength)
         mark = Mark(content_id, self.key, strength) if self.config.watermark else None
-        return write_closed_loop(self.target, file, frames, Plan(mark, finish, self.config.jpeg_quality))
+        plan = Plan(mark, finish, self.config.jpeg_quality)
+        if isinstance(file, SoundFile):
+            from synthmark.files.sound_loop import write_sound  # noqa: PLC0415 - only sound needs it
+
+            return write_sound(self.target, file, content[0], plan)
+        return write_closed_loop(self.target, file, content, plan)
 
     def _with_metadata(self, data: bytes, existing: MetadataReport, content_id: int) -> bytes:
         """Add the metadata label; of an existing one only the propagator's fields change."""
@@ -258,7 +277,7 @@ class _Task:
         record = metadata.MetadataRecord(label, source_type, config.system, config.system_version)
         return metadata.write_metadata(data, record, force=self.force)
 
-    def _notes(self, file: PictureFile, written: Written) -> Iterator[Message]:
+    def _notes(self, file: MediaFile, written: Written) -> Iterator[Message]:
         """Yield what writing found out."""
         yield from (Message(code) for code in written.notes)
         if written.psnr is not None and written.marked < len(file.frames):

@@ -162,12 +162,14 @@ class LabelRecord:
     layers
         Of "visible", "watermark" and "metadata", those that were written and read back.
     psnr
-        Of the watermark against the picture with its visible label, in decibels; None without watermark.
+        Of the watermark against the picture with its visible label, in decibels; None without watermark and
+        of sound.
     sha256_before, sha256_after
         Of the files, in hex.
     placement
         Of the visible label: ``box`` (left, top, right, bottom in pixels of the upright picture), ``anchor``
-        and ``reason``; None without that layer.
+        and ``reason``; of the audible label: ``kind``, ``place``, ``start`` and ``end`` in seconds; None without that
+        layer.
     frames
         How many frames or pages the file has.
     messages

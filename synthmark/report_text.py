@@ -85,11 +85,17 @@ def _media(report: Mapping[str, Any]) -> str:
 def _table(report: Mapping[str, Any], language: str) -> Iterator[str]:
     yield _row(*(message(f"heading.{key}", language) for key in ("layers", "outcome", "integrity", "claims")))
     for number, layer in enumerate(report["layers"], 1):
-        name = f"{number:2} {message('layer.' + layer['layer'], language)}"
+        name = f"{number:2} {_layer_name(report, layer, language)}"
         outcome, integrity = message(f"outcome.{layer['outcome']}", language), _integrity(layer, language)
         for line in _said(report, layer, language) or [""]:
             yield _row(name, outcome, integrity, line)
             name = outcome = integrity = ""
+
+
+def _layer_name(report: Mapping[str, Any], layer: Mapping[str, Any], language: str) -> str:
+    """Return the name of a layer; what is visible in a picture is audible in sound."""
+    audible = layer["layer"] == "visible" and _media(report) == "audio"
+    return message("layer.audible" if audible else f"layer.{layer['layer']}", language)
 
 
 def _row(name: str, outcome: str, integrity: str, said: str) -> str:

@@ -39,7 +39,7 @@ class Selection:
     refused
         Files whose copy would do harm, with the reason.
     passed_over
-        Number of files below folders that are no pictures.
+        Number of files below folders that are no pictures and no sound that can be labelled.
     """
 
     jobs: tuple[Job, ...]
@@ -113,7 +113,7 @@ def select(
 
 
 def is_media(path: Path) -> bool:
-    """Return whether a file seems to be a picture, by its name or else by its first bytes.
+    """Return whether a file seems to be a picture or sound, by its name or else by its first bytes.
 
     Pictures of kinds that cannot be labelled count: a problem that is told is better than a picture that
     stays without a label unnoticed.

@@ -23,8 +23,10 @@ from synthmark.report import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from synthmark.audio import AudioMark
     from synthmark.config import Config
     from synthmark.detection import Detection
+    from synthmark.files.media_file import MediaFile
     from synthmark.metadata import MetadataReport
 
 __all__ = ["OWN_NUMBER", "keys_to_try", "report_written", "verify_file"]
@@ -42,7 +44,7 @@ def verify_file(
     keys: Sequence[bytes] = (),
     tool: str = "synthmark",
 ) -> Report:
-    """Read all layers of a picture file back.
+    """Read all layers of a picture or sound file back.
 
     Parameters
     ----------
@@ -67,7 +69,8 @@ def verify_file(
 
     tried = keys_to_try(config, keys)
     data = read_file(Path(path))
-    return _report(Path(path).name, data, _watermark_layer(data, tried), tried, tool)
+    watermark, visible = _content_layers(data, tried)
+    return _report(Path(path).name, data, (watermark, visible), tried, tool)
 
 
 def report_written(name: str, data: bytes, mark: Detection | None, key: bytes | None) -> Report:
@@ -84,7 +87,7 @@ def report_written(name: str, data: bytes, mark: Detection | None, key: bytes | 
     """
     unwritten = LayerReport(layer="watermark", outcome="not_checked", messages=(Message("not_checked.not_written"),))
     watermark = unwritten if mark is None else _marked(mark, key, frames=1, keys=1)
-    return _report(name, data, watermark, (key,), "synthmark")
+    return _report(name, data, (watermark, _written_layer(data)), (key,), "synthmark")
 
 
 def keys_to_try(config: Config | None, keys: Sequence[bytes] = ()) -> tuple[bytes, ...]:
@@ -101,7 +104,9 @@ def keys_to_try(config: Config | None, keys: Sequence[bytes] = ()) -> tuple[byte
     return tuple(dict.fromkeys(key_bytes(key) for key in (*keys, configured, None)))
 
 
-def _report(name: str, data: bytes, watermark: LayerReport, keys: Sequence[bytes | None], tool: str) -> Report:
+def _report(
+    name: str, data: bytes, content: tuple[LayerReport, LayerReport], keys: Sequence[bytes | None], tool: str
+) -> Report:
     """Read the metadata, compare the layers, and sum up."""
     from synthmark.files.reading import sha256_of  # noqa: PLC0415 - see verify_file
     from synthmark.keys import key_id  # noqa: PLC0415
@@ -109,8 +114,9 @@ def _report(name: str, data: bytes, watermark: LayerReport, keys: Sequence[bytes
 
     found = read_metadata(data)
     metadata = _metadata_layer(found)
+    watermark, visible = content
     clashes = _clashes(metadata, watermark)
-    layers = (_with_messages(metadata, clashes), watermark, _credential_layer(found), _visible_layer())
+    layers = (_with_messages(metadata, clashes), watermark, _credential_layer(found), visible)
     return Report(
         verdict=overall_verdict(layers, contradictory=bool(clashes)),
         file=FileFacts(name, len(data), sha256_of(data), found.media_type),
@@ -126,33 +132,60 @@ def _now() -> str:
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _watermark_layer(data: bytes, keys: Sequence[bytes]) -> LayerReport:
-    """Look for the mark in the pixels."""
-    from synthmark.files.picture_file import read_picture  # noqa: PLC0415 - see verify_file
+def _content_layers(data: bytes, keys: Sequence[bytes]) -> tuple[LayerReport, LayerReport]:
+    """Look for the mark and for the label that people perceive in pixels or samples."""
+    from synthmark.files.media_file import read_media  # noqa: PLC0415 - see verify_file
     from synthmark.metadata import sniff  # noqa: PLC0415
 
     try:
-        file = read_picture(data)
+        file = read_media(data)
     except UnsupportedMediaError:
         if sniff(data) is None:
             raise
-        return LayerReport(layer="watermark", outcome="not_checked", messages=(Message("not_checked.unsupported"),))
+        unsupported = (Message("not_checked.unsupported"),)
+        return LayerReport(layer="watermark", outcome="not_checked", messages=unsupported), _visible_layer()
+    return _watermark_layer(file, keys), _perceived_layer(file)
+
+
+def _perceived_layer(file: MediaFile) -> LayerReport:
+    """Report the audible label of sound; of pictures, nothing is read."""
+    from synthmark.files.sound_file import SoundFile  # noqa: PLC0415 - see verify_file
+    from synthmark.files.sound_layers import audible_layer  # noqa: PLC0415
+
+    return audible_layer(file) if isinstance(file, SoundFile) else _visible_layer()
+
+
+def _written_layer(data: bytes) -> LayerReport:
+    """Report the audible label of a file that was just written; pictures are not decoded for it."""
+    from synthmark.files.kinds import SOUNDS, kind_of  # noqa: PLC0415 - see verify_file
+    from synthmark.files.media_file import read_media  # noqa: PLC0415
+
+    return _perceived_layer(read_media(data)) if kind_of(data) in SOUNDS else _visible_layer()
+
+
+def _watermark_layer(file: MediaFile, keys: Sequence[bytes]) -> LayerReport:
+    """Look for the mark in the frames of a picture file, or in sound."""
     last = len(file.frames) - 1
     frames = [file.frames[number] for number in sorted({0, last // 2, last})]
     searches = {"frames_searched": len(frames), "keys_tried": len(keys)}
-    return _found(frames, keys) or LayerReport(layer="watermark", outcome="not_detected", evidence=searches)
+    return _found(file, frames, keys) or LayerReport(layer="watermark", outcome="not_detected", evidence=searches)
 
 
-def _found(frames: Sequence[Any], keys: Sequence[bytes]) -> LayerReport | None:
+def _found(file: MediaFile, frames: Sequence[Any], keys: Sequence[bytes]) -> LayerReport | None:
     """Search frames for the mark of each key; the first mark that is found counts."""
-    from synthmark import image  # noqa: PLC0415 - see verify_file
-
     for key in keys:
         for searched, frame in enumerate(frames, 1):
-            detection = image.extract(frame, key)
+            detection = _extracted(file, frame, key)
             if detection:
                 return _marked(detection, key, frames=searched, keys=len(keys))
     return None
+
+
+def _extracted(file: MediaFile, frame: Any, key: bytes) -> Detection:  # noqa: ANN401 - a picture or samples
+    from synthmark import audio, image  # noqa: PLC0415 - see verify_file
+    from synthmark.files.sound_file import SoundFile  # noqa: PLC0415
+
+    return audio.extract(frame, file.rate, key) if isinstance(file, SoundFile) else image.extract(frame, key)
 
 
 def _marked(detection: Detection, key: bytes | None, *, frames: int, keys: int) -> LayerReport:
@@ -169,8 +202,10 @@ def _marked(detection: Detection, key: bytes | None, *, frames: int, keys: int) 
         "frames_searched": frames,
         "keys_tried": keys,
     }
-    geometry = ("scale", "angle", "flipped")
+    geometry = ("scale", "angle", "flipped", "speed", "tempo", "spans")
     evidence |= {name: getattr(detection, name) for name in geometry if hasattr(detection, name)}
+    marks = [{"content_id": format_content_id(mark.content_id), "spans": mark.spans} for mark in _marks(detection)]
+    evidence |= {"marks": marks} if marks else {}
     claims = {
         "content_id": format_content_id(detection.content_id),
         "format": detection.version,
@@ -184,6 +219,11 @@ def _marked(detection: Detection, key: bytes | None, *, frames: int, keys: int) 
         evidence=evidence,
         messages=_odds(chance),
     )
+
+
+def _marks(detection: Detection) -> tuple[AudioMark, ...]:
+    """Return every mark that sound carries; files that were joined have several."""
+    return getattr(detection, "marks", ())
 
 
 def _odds(chance: float | None) -> tuple[Message, ...]:

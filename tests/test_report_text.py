@@ -72,6 +72,7 @@ def report(verdict: str, *layers: LayerReport, media_type: str = "image/jpeg", a
     ).as_json()
 
 
+NO_CUE = LayerReport(layer="visible", outcome="not_detected", messages=(Message("audible.none"),))
 REPORTS = {
     "labelled": report("labelled", METADATA, WATERMARK, NO_CREDENTIAL, VISIBLE, agree=True),
     "marked": report("labelled", nothing("metadata"), WATERMARK, CREDENTIAL, VISIBLE),
@@ -82,7 +83,7 @@ REPORTS = {
         nothing("metadata"),
         nothing("watermark"),
         NO_CREDENTIAL,
-        VISIBLE,
+        NO_CUE,
         media_type="audio/wav",
     ),
 }

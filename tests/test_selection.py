@@ -132,6 +132,8 @@ def test_files_below_takes_files_and_folders(tmp_path):
         ("a.JPG", b"", True),
         ("a.heic", b"", True),  # cannot be labelled: better a problem told than a picture without a label
         ("a.bmp", b"", True),
+        ("a.WAV", b"", True),
+        ("sound", b"fLaC....", True),
         ("a.txt", b"text", False),
         ("picture", b"\x89PNG\r\n\x1a\n....", True),
         ("empty", b"", False),

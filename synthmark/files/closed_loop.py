@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Picture = Image | Array
 
-__all__ = ["Plan", "Written", "write_closed_loop"]
+__all__ = ["Plan", "Written", "fill_and_compare", "write_closed_loop"]
 
 # Tried when the mark does not survive the file's own encoding, as factors on the strength asked for. The mark
 # may then cost up to 4 dB more than usual; beyond that it could be seen.
@@ -140,7 +140,7 @@ def _written(target: Path, file: PictureFile, marked: MarkedFrames, plan: Plan, 
     """Make one attempt."""
     data = plan.finish(_encoded(file, marked, attempt))
     with replacing(target) as temporary:
-        _fill_and_compare(temporary, data)
+        fill_and_compare(temporary, data)
         detection = _read_back(data, file, marked, plan.mark)
     return Written(data, marked.psnr, len(marked.marked), detection, attempt.notes)
 
@@ -167,7 +167,7 @@ def _attempts(file: PictureFile, strength: float, jpeg_quality: int | None) -> I
             yield _Attempt(strength * factor, quality=quality, notes=(*notes, "note.stronger"))
 
 
-def _fill_and_compare(temporary: Path, data: bytes) -> None:
+def fill_and_compare(temporary: Path, data: bytes) -> None:
     """Write the temporary file and make sure that the disk holds what was meant."""
     fill(temporary, data)
     if temporary.read_bytes() != data:

@@ -1,4 +1,4 @@
-"""The kinds of picture file, told by content; the extension of a name only gives rise to a warning."""
+"""The kinds of picture and sound file, told by content; the extension of a name only gives rise to a warning."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from synthmark.errors import DamagedMediaError, UnsupportedMediaError
+from synthmark.metadata.flac import is_flac
+from synthmark.metadata.wav import LONG_FORMS
 
-__all__ = ["KINDS", "Kind", "kind_of", "kind_of_suffix"]
+__all__ = ["KINDS", "PICTURES", "SOUNDS", "Kind", "kind_of", "kind_of_suffix"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Kind:
     Attributes
     ----------
     name
-        As people write it: JPEG, PNG, WebP, GIF, TIFF, AVIF.
+        As people write it: JPEG, PNG, WebP, GIF, TIFF, AVIF, WAV, FLAC.
     media_type
         As IANA registers it.
     suffixes
@@ -35,7 +37,11 @@ WEBP = Kind("WebP", "image/webp", (".webp",))
 GIF = Kind("GIF", "image/gif", (".gif",))
 TIFF = Kind("TIFF", "image/tiff", (".tif", ".tiff"))
 AVIF = Kind("AVIF", "image/avif", (".avif", ".avifs"))
-KINDS = (JPEG, PNG, WEBP, GIF, TIFF, AVIF)
+WAV = Kind("WAV", "audio/wav", (".wav", ".wave", ".rf64", ".bwf"))
+FLAC = Kind("FLAC", "audio/flac", (".flac",))
+PICTURES = (JPEG, PNG, WEBP, GIF, TIFF, AVIF)
+SOUNDS = (WAV, FLAC)
+KINDS = (*PICTURES, *SOUNDS)
 
 _STARTS = {
     b"\xff\xd8\xff": JPEG,
@@ -47,6 +53,7 @@ _STARTS = {
     b"II+\0": TIFF,
     b"MM\0+": TIFF,
 }
+_WAV_FORMS = (b"RIFF", *LONG_FORMS)
 _UNSUPPORTED = {
     b"BM": "BMP",
     b"%PDF": "PDF",
@@ -69,7 +76,7 @@ def kind_of(data: bytes) -> Kind:
     DamagedMediaError
         When there are no bytes.
     UnsupportedMediaError
-        When the content is no picture, or one of a kind that cannot carry the marks.
+        When the content is no picture or sound, or of a kind that cannot carry the marks.
     """
     if not data:
         raise DamagedMediaError("The file is empty (0 bytes).")
@@ -78,6 +85,10 @@ def kind_of(data: bytes) -> Kind:
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WEBP
+    if data[:4] in _WAV_FORMS and data[8:12] == b"WAVE":
+        return WAV
+    if is_flac(data):
+        return FLAC
     if data[4:8] == b"ftyp":
         return _base_media(data)
     raise UnsupportedMediaError(_refusal(data))
@@ -107,4 +118,4 @@ def _refusal(data: bytes) -> str:
     named = next((name for start, name in _UNSUPPORTED.items() if data.startswith(start)), None)
     if named:
         return f"This is a {named} file, which cannot carry the marks. Supported are {supported}."
-    return f"The content is no picture of a known kind. Supported are {supported}."
+    return f"The content is no picture or sound of a known kind. Supported are {supported}."

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from synthmark.errors import DamagedMediaError, MediaError, SynthmarkError
+from synthmark.errors import DamagedMediaError, MediaError, SynthmarkError, UnsupportedMediaError
 from synthmark.files import deep, jpeg
-from synthmark.files.kinds import AVIF, GIF, JPEG, PNG, TIFF, WEBP, Kind, kind_of
+from synthmark.files.kinds import AVIF, GIF, JPEG, PICTURES, PNG, TIFF, WEBP, Kind, kind_of
 from synthmark.files.limits import MAX_ANIMATION_PIXELS, MAX_FRAMES, MAX_PIXELS
 from synthmark.files.orientation import upright
 from synthmark.image.pillow_modes import DECODER_FAILURES
@@ -79,6 +79,8 @@ def read_picture(data: bytes) -> PictureFile:
         When it is empty, truncated, inconsistent, or larger than `synthmark.files.limits` allows.
     """
     kind = kind_of(data)
+    if kind not in PICTURES:
+        raise UnsupportedMediaError(f"This is a {kind.name} file, not a picture.")
     with coding_errors(f"The {kind.name} file cannot be decoded"):
         if deep.is_deep(data, kind):
             return _from_deep(data, kind)

@@ -1,4 +1,4 @@
-"""The metadata label in picture files: AIGC label (GB 45438-2025 Annex E) and IPTC properties.
+"""The metadata label in picture and sound files: AIGC label (GB 45438-2025 Annex E) and IPTC properties.
 
 Bytes in, bytes out, standard library alone. Nothing is imported before it is used.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from synthmark.errors import UnsupportedMediaError
-from synthmark.metadata import gif, isobmff, isobmff_write, jpeg, png, tiff, webp
+from synthmark.metadata import flac, gif, isobmff, isobmff_write, jpeg, png, tiff, wav, webp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +16,11 @@ __all__ = ["Container", "container_of", "sniff"]
 
 
 class Container(NamedTuple):
-    """The reader and the writer of one container."""
+    """The reader and the writer of one container: of XMP packets, or of the label's text alone."""
 
     fields: Callable[[bytes], Iterator[Field]]
-    rewrite: Callable[[bytes, Sequence[bytes]], bytes]
+    rewrite: Callable[[bytes, Sequence[bytes]], bytes] | None = None
+    rewrite_text: Callable[[bytes, str], bytes] | None = None
 
 
 _ISOBMFF = Container(isobmff.fields, isobmff_write.rewrite)
@@ -32,6 +33,8 @@ _CONTAINERS = {
     "image/avif": _ISOBMFF,
     "image/heic": _ISOBMFF,
     "image/heif": _ISOBMFF,
+    "audio/wav": Container(wav.fields, rewrite_text=wav.rewrite),
+    "audio/flac": Container(flac.fields, rewrite_text=flac.rewrite),
 }
 _MAGIC = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -65,6 +68,10 @@ def sniff(data: bytes) -> str | None:
             return media_type
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
+    if data[:4] in (b"RIFF", *wav.LONG_FORMS) and data[8:12] == b"WAVE":
+        return "audio/wav"
+    if flac.is_flac(data):
+        return "audio/flac"
     return _sniff_isobmff(data) if data[4:8] == b"ftyp" else None
 
 
@@ -80,7 +87,7 @@ def container_of(data: bytes) -> tuple[str, Container]:
     if media_type is None:
         raise UnsupportedMediaError(
             f"no reader for a file that starts with {data[:12].hex(' ') or 'nothing (it is empty)'}; "
-            "metadata labels are read in JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIF"
+            "metadata labels are read in JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIF, WAV and FLAC"
         )
     return media_type, _CONTAINERS[media_type]
 

@@ -21,6 +21,9 @@ __all__ = ["MAX_PACKETS", "all_fields", "has_credential", "packet_contents", "re
 MAX_PACKETS = 8  # XMP packets in one file; one or two are usual
 _EXCERPT = 200  # characters of a trace that are kept
 
+# TC260-PG-20259A, Annex B, allows UserComment and the first of these beside XMP; TC260-PG-202510A names the others.
+_LISTED_PLACES = ("PNG tEXt AIGC", "WAV AIGC", "FLAC AIGC")
+
 # Keywords under which generators store their settings, lower case.
 _TRACE_NAMES = {
     "parameters": "parameters",
@@ -41,7 +44,7 @@ _GENERATORS = re.compile(
 
 
 def read_metadata(data: bytes) -> MetadataReport:
-    """Read what the metadata of a picture file says about AI generation.
+    """Read what the metadata of a picture or sound file says about AI generation.
 
     A damaged file gives what could be read, and the finding ``metadata.damaged``.
 
@@ -119,8 +122,7 @@ def _text_labels(fields: Iterable[Field]) -> Iterator[FoundLabel]:
     for field in fields:
         parsed = label_in(field)
         if parsed is not None:
-            # Annex B of the guide on picture files allows these two places beside XMP.
-            listed = field.name == "UserComment" or field.place == "PNG tEXt AIGC"
+            listed = field.name == "UserComment" or field.place in _LISTED_PLACES
             yield _found(field.place, field.text, parsed, () if listed else (Finding("place.unlisted"),))
 
 

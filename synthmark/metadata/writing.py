@@ -32,15 +32,16 @@ __all__ = ["propagate", "write_metadata"]
 
 
 def write_metadata(data: bytes, record: MetadataRecord, *, force: bool = False) -> bytes:
-    """Put the metadata label into a picture file, as the only AIGC label in it.
+    """Put the metadata label into a picture or sound file, as the only AIGC label in it.
 
-    Neither coded pictures nor other metadata change. Labels that are there already, in whatever place
-    and form, are replaced. The result is read back and compared before it is returned.
+    Neither coded content nor other metadata change. Labels that are there already, in whatever place and
+    form, are replaced. Sound files take the AIGC label alone, without the IPTC properties. The result is
+    read back and compared before it is returned.
 
     Parameters
     ----------
     data
-        A whole JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIF file.
+        A whole JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIF, WAV or FLAC file.
     force
         Also write into a file with a C2PA manifest, which thereby stops being valid.
 
@@ -93,8 +94,13 @@ def _written(data: bytes, report: MetadataReport, values: dict[Name, str], *, fo
     _refuse_credential(report, force=force)
     _refuse_siblings(report)
     _, container = container_of(data)
-    packets = [field.data for field in container.fields(data) if field.kind is Kind.XMP]
-    result = container.rewrite(data, _updated(packets, values))
+    if container.rewrite is None:
+        assert container.rewrite_text is not None
+        values = {AIGC: values[AIGC]}
+        result = container.rewrite_text(data, values[AIGC])
+    else:
+        packets = [field.data for field in container.fields(data) if field.kind is Kind.XMP]
+        result = container.rewrite(data, _updated(packets, values))
     _confirm(result, values)
     return result
 

@@ -21,7 +21,7 @@ def test_content_and_usual_extension_agree(name):
         (b"BM" + bytes(60), "BMP"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
         (b"\0\0\0\x18ftypmp42\0\0\0\0isommp42", "MP4"),
-        (b"RIFF\0\0\0\0WAVE", "no picture"),
+        (b"RIFF\0\0\0\0AVI ", "no picture"),
         (b"\xff", "no picture"),
     ],
 )
