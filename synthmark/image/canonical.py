@@ -23,6 +23,7 @@ __all__ = ["SHORT_SIDE", "Planes", "Taps", "canonical_planes", "canonical_size",
 SHORT_SIDE = 512
 _MAX_AREA = 512 * 2048
 _MAX_TAPS = 3
+_SPARSE_STEP = 2.5  # source samples for each result sample from which three of them are enough
 
 Planes = NDArray[np.float32]
 Taps = tuple[NDArray[np.int32], NDArray[np.float32]]
@@ -52,9 +53,9 @@ def _enlarging(size: int, result: int, cubic: bool) -> tuple[NDArray[np.int64], 
 
 
 def _shrinking(size: int, result: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return area taps; where a result sample covers more than three source samples, three of them."""
+    """Return area taps; where a result sample covers two and a half source samples or more, three of them."""
     step = size / result
-    if step >= _MAX_TAPS:
+    if step >= _SPARSE_STEP:
         start = np.arange(result)[:, None] * step
         index = np.floor(start + (np.arange(_MAX_TAPS) + 0.5) * step / _MAX_TAPS).astype(np.int64)
         return index, np.full(index.shape, 1 / _MAX_TAPS)

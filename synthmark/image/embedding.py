@@ -53,6 +53,7 @@ _CHECK_PATHS = 8  # a shorter list than the extractor has: some room
 _ACTIVITY_GAINS = (0.1, 0.2, 0.02)  # the last for pictures whose busy parts carry nothing: pages of text
 _LAST_LIMIT = 1.0  # standard deviation of the mark where the picture is flat, for the last plan
 _RETRY_STEP = 1.25  # of amplitude
+_PSNR_TOLERANCE, _PSNR_ALLOWANCE = 0.4, 0.05  # dB; one addition is enough for nearly every picture
 _MIN_SIDE = 32
 
 
@@ -210,10 +211,10 @@ def _measured(plan: Plan, planes: Planes, top: int = 0, left: int = 0) -> float:
 def _added(plan: Plan, psnr: float, worst: float) -> tuple[NDArray[np.generic], float]:
     """Return the marked colour and its PSNR, close to the one wanted and not below the worst."""
     pixels = pixels_of(plan.picture)
-    amplitude = amplitude_for(plan, psnr) / math.sqrt(kept_by_enlarging(plan.delta, pixels.shape))
+    amplitude = amplitude_for(plan, psnr + _PSNR_ALLOWANCE) / math.sqrt(kept_by_enlarging(plan.delta, pixels.shape))
     for _ in range(3):
         colour, reached = with_mark(plan, pixels, amplitude)
-        if reached >= worst and abs(reached - psnr) < 0.25:
+        if reached >= worst and abs(reached - psnr) < _PSNR_TOLERANCE:
             break
         amplitude *= 10 ** ((reached - max(psnr, worst + 0.02)) / 20)
     return colour.reshape(plan.picture.colour.shape), reached
