@@ -30,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser."""
     parser = argparse.ArgumentParser(
         prog=NAME,
-        description="Read the labels and watermarks of AI-generated pictures. "
+        description="Read the labels and watermarks of AI-generated pictures and sound. "
         "Nothing is written, and no network is used.",
         epilog="Exit codes: 0 mark found, 1 nothing found, 2 wrong usage, 3 found but invalid or "
         "contradictory, 4 unreadable or unsupported file, 5 the tool itself failed. "

@@ -75,7 +75,7 @@ def report_files(  # noqa: PLR0913 - options by keyword
         _print(examined, languages(config.language), as_json=as_json, first=not codes)
         codes.append(examined.code)
     if not codes:
-        print_problem(f"{tool}: there is no picture below the given paths")
+        print_problem(f"{tool}: there is no picture or sound below the given paths")
     return max(codes, default=ExitCode.NOT_FOUND)
 
 

@@ -23,7 +23,6 @@ from synthmark.report import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from synthmark.audio import AudioMark
     from synthmark.config import Config
     from synthmark.detection import Detection
     from synthmark.files.media_file import MediaFile
@@ -204,7 +203,8 @@ def _marked(detection: Detection, key: bytes | None, *, frames: int, keys: int) 
     }
     geometry = ("scale", "angle", "flipped", "speed", "tempo", "spans")
     evidence |= {name: getattr(detection, name) for name in geometry if hasattr(detection, name)}
-    marks = [{"content_id": format_content_id(mark.content_id), "spans": mark.spans} for mark in _marks(detection)]
+    several = getattr(detection, "marks", ())  # sound that was joined from marked pieces
+    marks = [{"content_id": format_content_id(mark.content_id), "spans": mark.spans} for mark in several]
     evidence |= {"marks": marks} if marks else {}
     claims = {
         "content_id": format_content_id(detection.content_id),
@@ -219,11 +219,6 @@ def _marked(detection: Detection, key: bytes | None, *, frames: int, keys: int) 
         evidence=evidence,
         messages=_odds(chance),
     )
-
-
-def _marks(detection: Detection) -> tuple[AudioMark, ...]:
-    """Return every mark that sound carries; files that were joined have several."""
-    return getattr(detection, "marks", ())
 
 
 def _odds(chance: float | None) -> tuple[Message, ...]:

@@ -52,7 +52,7 @@ class Outcome:
 
 def add(commands: shared.Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser("label", help="write labelled copies of pictures into a folder")
+    parser = commands.add_parser("label", help="write labelled copies of pictures and sound files into a folder")
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files, and folders with files")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the copies")
     parser.add_argument("--jobs", type=shared.job_count, metavar="N", help="worker processes (default: one per core)")
