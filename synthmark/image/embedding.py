@@ -136,10 +136,11 @@ def _plans(unmasked: Plan) -> Iterator[tuple[Plan, float]]:
 def _marked(plan: Plan, psnr: float, strength: float) -> NDArray[np.generic] | None:
     """Return the marked colour at the lowest strength from the estimate upwards that reads back.
 
-    Where the estimate, made after a much stronger JPEG, lies within the bound, JPEG is not tried once more.
+    Where the estimate, made after a much stronger JPEG, lies within the bound, JPEG is not tried once more; on
+    pictures smaller than the canonical frame it always is.
     """
     worst = _worst_psnr(plan) - max(0.0, 20 * math.log10(strength))
-    comfortable = strength >= 1 and worst <= psnr <= BEST_PSNR
+    comfortable = strength >= 1 and worst <= psnr <= BEST_PSNR and _enlargement(plan) >= 1
     psnr = max(min(psnr, BEST_PSNR), worst)
     while True:
         colour, reached = _added(plan, psnr, worst)
