@@ -80,8 +80,8 @@ def embed(picture: object, content_id: int, key: bytes | None = None, *, strengt
     Raises
     ------
     CapacityError
-        When the mark does not read back, untouched and after JPEG 75 of its luma, within the quality bound. A mark of the
-        same key that is already there is taken out first where it is in the way.
+        When the mark does not read back, untouched and after JPEG 75 of its luma, within the quality bound. A mark
+        of the same key that is already there is taken out first where it is in the way.
     InputError
         When an argument is unusable.
     """
