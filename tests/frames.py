@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synthmark.image._opencv import opencv
+from synthmark._opencv import opencv
 from synthmark.image.carriers import TILE, carriers
 from synthmark.image.pictures import as_picture
 from synthmark.keys import DEFAULT_KEY

@@ -45,7 +45,7 @@ def _exif() -> Image.Exif:
 
 
 def _deep(kind: str, array: np.ndarray) -> bytes:
-    from synthmark.image._opencv import opencv
+    from synthmark._opencv import opencv
 
     done, data = opencv().imencode(kind, array)
     assert done

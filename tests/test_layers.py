@@ -10,7 +10,8 @@ FILES = sorted([*ROOT.glob("synthmark/**/*.py"), *ROOT.glob("extract_tool/**/*.p
 
 # From the bottom up; the imports of a module reach its own layer or below.
 LAYERS = (
-    ("errors", "_version", "_jit", "keys", "payload", "codes", "detection"),
+    ("errors", "_version", "_jit", "_opencv", "keys", "payload", "codes", "detection"),
+    ("visible",),
     ("image", "audio", "video", "metadata"),
     ("config", "config_rules", "catalogue", "report", "files", "labelling", "verification"),
     ("console", "selection", "workers", "text_layout", "report_text", "reporting"),
@@ -26,7 +27,7 @@ def module_name(file: Path) -> str:
 
 
 def part(module: str) -> str:
-    """Return the part of the package a module belongs to: `image` for `synthmark.image.visible.plate`."""
+    """Return the part of the package a module belongs to: `image` for `synthmark.image.visible.placement`."""
     names = module.split(".")
     return names[1] if names[0] == "synthmark" and len(names) > 1 else names[0]
 
@@ -109,7 +110,7 @@ def test_the_check_finds_a_kernel_calling_another_file():
 
 @pytest.mark.parametrize("file", FILES, ids=module_name)
 def test_heavy_libraries_are_imported_in_one_place(file):
-    """numba by `_jit` alone; OpenCV by `image/_opencv` alone, which says what to install when it fails."""
+    """numba by `_jit` alone; OpenCV by `_opencv` alone, which says what to install when it fails."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(config: Config, *, force: bool) -> None:
     """Refuse a wrong key file or text once, before the first file, and not at each."""
-    from synthmark.image.visible.wording import require_wording
+    from synthmark.visible.wording import require_wording
 
     config.key()
     if config.visible:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synthmark._opencv import opencv
 from synthmark.errors import DamagedMediaError, UnsupportedMediaError
 from synthmark.files import avif, png
 from synthmark.files.kinds import AVIF, PNG, TIFF, Kind
 from synthmark.files.limits import MAX_FRAMES, MAX_PIXELS
-from synthmark.image._opencv import opencv
 from synthmark.image.pictures import PEAKS
 from synthmark.metadata.ifd import read_directory, read_layout
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synthmark._opencv import opencv
 from synthmark.errors import DamagedMediaError, UnsupportedMediaError
 from synthmark.files.deep import tiff_directories
-from synthmark.image._opencv import opencv
 from synthmark.metadata.ifd import read_directory, read_layout
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synthmark.image._opencv import opencv
+from synthmark._opencv import opencv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

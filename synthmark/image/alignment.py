@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthmark.image._opencv import opencv
+from synthmark._opencv import opencv
 from synthmark.image.canonical import Planes, canonical_size, planes_at
 from synthmark.image.carriers import TILE, Carriers
 from synthmark.image.engine import engine

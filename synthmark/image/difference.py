@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthmark.image._opencv import opencv
+from synthmark._opencv import opencv
 from synthmark.image.canonical import Planes, canonical_planes, taps
 from synthmark.image.carriers import TILE, Carriers
 from synthmark.image.engine import engine

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synthmark._opencv import opencv
 from synthmark.errors import CapacityError, InputError
-from synthmark.image._opencv import opencv
 from synthmark.image.canonical import Planes, planes_at
 from synthmark.image.carriers import Carriers, carriers
 from synthmark.image.difference import (

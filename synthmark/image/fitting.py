@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from synthmark.image._opencv import opencv
+from synthmark._opencv import opencv
 from synthmark.image.carriers import TILE, Carriers
 from synthmark.image.readout import Spectrum, folded_at
 

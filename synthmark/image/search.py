@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from synthmark.image._opencv import opencv
+from synthmark._opencv import opencv
 from synthmark.image.carriers import HIGHEST, LOWEST, TILE, Carriers
 from synthmark.image.engine import engine
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from synthmark.image._opencv import opencv
+from synthmark._opencv import opencv
 from synthmark.image.alignment import (
     MIRRORS,
     TURNS,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from synthmark.image._opencv import opencv
+from synthmark._opencv import opencv
 from synthmark.image.canonical import SHORT_SIDE, canonical_planes, canonical_size, planes_at, taps
 from synthmark.image.pictures import as_picture
 

@@ -11,8 +11,8 @@ from PIL import Image
 from skimage import data
 
 from synthmark import image
+from synthmark._opencv import opencv
 from synthmark.errors import CapacityError, InputError
-from synthmark.image._opencv import opencv
 from synthmark.image.canonical import planes_at
 from synthmark.image.embedding import BEST_PSNR, WORST_PSNR
 from synthmark.image.pictures import as_picture

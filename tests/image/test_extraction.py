@@ -10,9 +10,9 @@ from PIL import Image
 from skimage import data
 
 from synthmark import image
+from synthmark._opencv import opencv
 from synthmark.detection import Detection
 from synthmark.errors import InputError
-from synthmark.image._opencv import opencv
 
 CONTENT_ID = 0xA1B2C3D4E5F60718
 KEY = b"k" * 32

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from frames import CARRIERS, CONTENT_ID, OTHER, grey_picture, tiled
 
-from synthmark.image._opencv import opencv
+from synthmark._opencv import opencv
 from synthmark.image.alignment import Source, composed
 from synthmark.image.fitting import refinements
 from synthmark.image.readout import pilot_score, read, soft_bits

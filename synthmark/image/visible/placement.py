@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -10,9 +10,11 @@ import numpy as np
 
 from synthmark.errors import InputError
 from synthmark.image.pictures import Picture, as_picture
-from synthmark.image.visible.analysis import analyse
-from synthmark.image.visible.layout import Layout, fit
-from synthmark.image.visible.places import (
+from synthmark.image.visible.reduction import reduced
+from synthmark.visible.analysis import analyse
+from synthmark.visible.label_placement import LabelPlacement
+from synthmark.visible.layout import Layout, fit
+from synthmark.visible.places import (
     WEIGHTS,
     Place,
     PlaceScore,
@@ -20,14 +22,14 @@ from synthmark.image.visible.places import (
     requested_place,
     usual_anchor,
 )
-from synthmark.image.visible.plate import OPACITY, Patch, contrast, is_bright, with_label
-from synthmark.image.visible.typeface import load_typeface
-from synthmark.image.visible.wording import require_wording
+from synthmark.visible.plate import OPACITY, Patch, contrast, is_bright, with_label
+from synthmark.visible.typeface import load_typeface
+from synthmark.visible.wording import require_wording
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from synthmark.image.visible.boxes import Box
+    from synthmark.visible.boxes import Box
 
     Array = npt.NDArray[Any]
 
@@ -39,59 +41,6 @@ LEAST_HEIGHT = 0.05
 MOST_HEIGHT = 0.5
 
 Position = str | tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelPlacement:
-    """Where and how a label is drawn; one placement serves every frame of an animated picture.
-
-    Attributes
-    ----------
-    text
-        The text.
-    lines
-        The text as it is broken: one line or two.
-    picture_size
-        Width and height in pixels of the pictures it is for.
-    box
-        The plate: left, top, right, bottom in whole pixels, right and bottom exclusive.
-    anchor
-        Corner or edge: "bottom-right", "top", ...
-    ink_height
-        Measured height of the smallest glyph in pixels, from the first row of ink to the last.
-    fraction
-        The same as a part of the picture's short side.
-    font_size
-        Size of the font in pixels.
-    font
-        Path of the font, None for the bundled one.
-    text_colour
-        "white" (on a black plate) or "black" (on a white plate).
-    opacity
-        Opacity of the plate, 0..1.
-    contrast
-        Least contrast ratio of the text to the pixels around it, 1..21 (WCAG 2.2).
-    reason
-        "requested"; "usual" for the usual corner; else what spoke against that corner most: "faces", "marks",
-        "text", "detail", "saliency".
-    scores
-        All places that were considered, best first; empty when a position was requested.
-    """
-
-    text: str
-    lines: tuple[str, ...]
-    picture_size: tuple[int, int]
-    box: Box
-    anchor: str
-    ink_height: int
-    fraction: float
-    font_size: int
-    font: Path | None
-    text_colour: str
-    opacity: float
-    contrast: float
-    reason: str
-    scores: tuple[PlaceScore, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +174,7 @@ def _chosen(viewed: Picture, request: Request, layout: Layout) -> tuple[Place, s
     size = (viewed.width, viewed.height)
     if request.position is not None:
         return requested_place(request.position, layout, size, force=request.force), "requested", ()
-    scores = tuple(best_places(analyse(viewed), layout, size))
+    scores = tuple(best_places(analyse(reduced(viewed), size), layout, size))
     return scores[0].place, _reason(scores, usual_anchor(*size)), scores
 
 

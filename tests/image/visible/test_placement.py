@@ -13,7 +13,7 @@ from skimage import data
 
 from synthmark.errors import CapacityError, InputError
 from synthmark.image.visible import LabelPlacement, draw_label, label, place_label
-from synthmark.image.visible.boxes import Box
+from synthmark.visible.boxes import Box
 
 FACE = Box(175, 75, 265, 195)
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthmark.errors import CapacityError
-from synthmark.image.visible.layout import fit
-from synthmark.image.visible.typeface import load_typeface
+from synthmark.visible.layout import fit
+from synthmark.visible.typeface import load_typeface
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from synthmark.errors import InputError
 from synthmark.image.pictures import as_picture
-from synthmark.image.visible.analysis import analyse
-from synthmark.image.visible.boxes import Box
-from synthmark.image.visible.layout import fit
-from synthmark.image.visible.places import ANCHORS, best_places, requested_place, usual_anchor
-from synthmark.image.visible.typeface import load_typeface
+from synthmark.image.visible.reduction import reduced
+from synthmark.visible.analysis import analyse
+from synthmark.visible.boxes import Box
+from synthmark.visible.layout import fit
+from synthmark.visible.places import ANCHORS, best_places, requested_place, usual_anchor
+from synthmark.visible.typeface import load_typeface
 
 SIZE = (800, 600)
 LAYOUT = fit("AI生成", load_typeface(), SIZE, 0.05)
@@ -21,7 +22,7 @@ LAYOUT = fit("AI生成", load_typeface(), SIZE, 0.05)
 
 def analysed(*faces, size=SIZE):
     """A flat picture in which faces are said to be at boxes."""
-    found = analyse(as_picture(np.full((size[1], size[0]), 100, np.uint8)))
+    found = analyse(reduced(as_picture(np.full((size[1], size[0]), 100, np.uint8))), size)
     return dataclasses.replace(found, faces=[Box(*face).scaled(*found.scale) for face in faces])
 
 

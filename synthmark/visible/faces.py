@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synthmark._opencv import opencv
 from synthmark.errors import DependencyError
-from synthmark.image._opencv import opencv
-from synthmark.image.visible.boxes import Box
+from synthmark.visible.boxes import Box
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synthmark.image.visible.plate import OPACITY, Patch, contrast, is_bright, with_label
+from synthmark.visible.plate import OPACITY, Patch, contrast, is_bright, with_label
 
 MASK = np.zeros((10, 30), np.uint8)
 MASK[2:8, 5:25] = 255

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synthmark.errors import InputError
-from synthmark.image.visible.boxes import Box
+from synthmark.visible.boxes import Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from synthmark.image.visible.analysis import Analysis
-    from synthmark.image.visible.layout import Layout
+    from synthmark.visible.analysis import Analysis
+    from synthmark.visible.layout import Layout
 
 __all__ = ["ANCHORS", "WEIGHTS", "Place", "PlaceScore", "best_places", "requested_place", "usual_anchor"]
 

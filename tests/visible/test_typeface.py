@@ -5,7 +5,7 @@ import pytest
 from PIL import ImageFont
 
 from synthmark.errors import InputError
-from synthmark.image.visible.typeface import load_typeface
+from synthmark.visible.typeface import load_typeface
 
 TEXTS = [
     "AI生成 人工智能生成合成 AI合成",

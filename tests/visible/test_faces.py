@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from synthmark.image._opencv import opencv
-from synthmark.image.visible.boxes import Box
-from synthmark.image.visible.faces import large_faces, small_faces
+from synthmark._opencv import opencv
+from synthmark.visible.boxes import Box
+from synthmark.visible.faces import large_faces, small_faces
 
 # The face in skimage's astronaut (512 x 512).
 FACE = Box(175, 75, 265, 195)

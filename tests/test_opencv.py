@@ -4,8 +4,8 @@ import importlib
 
 import pytest
 
+from synthmark._opencv import opencv
 from synthmark.errors import DependencyError
-from synthmark.image._opencv import opencv
 
 
 @pytest.fixture

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthmark.image._opencv import opencv
-from synthmark.image.visible.faces import large_faces, small_faces
+from synthmark._opencv import opencv
+from synthmark.visible.faces import large_faces, small_faces
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from synthmark.image.pictures import Picture
-    from synthmark.image.visible.boxes import Box
+    from synthmark.visible.boxes import Box
 
     Map = npt.NDArray[np.float32]
     Grey = npt.NDArray[np.uint8]
 
 __all__ = ["Analysis", "analyse"]
 
-# The copy that is analysed: short side, unless that makes it larger than the area. Tiny pictures are
-# enlarged, as faces in them would be smaller than the cascades know.
-SHORT_SIDE = 380
-AREA = 200_000
-ENLARGED_SIDE = 200
 # Gradient in grey levels that counts as full detail.
 FULL_DETAIL = 64.0
 # Contrast of text in grey levels; thickness of its strokes and gaps between its letters, as parts of the
@@ -77,9 +71,16 @@ class Analysis:
         self.faces += _with_margin(small_faces(self.grey, around))
 
 
-def analyse(picture: Picture) -> Analysis:
-    """Look at a reduced copy of a picture; the cost hardly depends on the picture's size."""
-    grey = reduced(picture)
+def analyse(grey: Grey, size: tuple[float, float]) -> Analysis:
+    """Look for what a label should not cover, in a small copy of a picture.
+
+    Parameters
+    ----------
+    grey
+        uint8 array (H, W) of the size that `reduction.copy_size` gives.
+    size
+        Width and height of the picture itself, in pixels.
+    """
     gradient = _gradient(grey)
     text, marks = _text(grey)
     maps = {
@@ -88,41 +89,9 @@ def analyse(picture: Picture) -> Analysis:
         "detail": np.minimum(gradient.astype(np.float32) / np.float32(FULL_DETAIL), 1),
         "saliency": _saliency(grey),
     }
-    scale = (grey.shape[1] / picture.width, grey.shape[0] / picture.height)
+    scale = (grey.shape[1] / size[0], grey.shape[0] / size[1])
     sums = {name: opencv().integral(values, sdepth=opencv().CV_64F) for name, values in maps.items()}
     return Analysis(grey, scale, _with_margin(large_faces(grey)), sums)
-
-
-def reduced(picture: Picture) -> Grey:
-    """Return a grey copy of a picture as uint8, of moderate size, with transparent areas in medium grey."""
-    cv2 = opencv()
-    height, width = picture.height, picture.width
-    wanted = SHORT_SIDE if min(height, width) >= SHORT_SIDE else max(min(height, width), ENLARGED_SIDE)
-    factor = min(wanted / min(height, width), (AREA / (height * width)) ** 0.5)
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    grey = _grey(_thinned(picture.colour, size), picture.peak)
-    if picture.alpha is not None:
-        share = _thinned(picture.alpha, size).astype(np.float32) / np.float32(picture.peak)
-        grey = (grey * share + 127 * (1 - share)).astype(np.uint8)
-    averaging = cv2.INTER_AREA if factor <= 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(grey, size, interpolation=averaging), np.uint8)
-
-
-def _thinned(pixels: npt.NDArray[Any], size: tuple[int, int]) -> npt.NDArray[Any]:
-    """Leave out rows and columns of a large picture, but keep twice the final size for the next filter."""
-    cv2 = opencv()
-    step = max(1, pixels.shape[0] // (2 * size[1]))
-    rows = np.ascontiguousarray(pixels[::step])
-    columns = min(rows.shape[1], 2 * size[0])
-    return np.asarray(cv2.resize(rows, (columns, rows.shape[0]), interpolation=cv2.INTER_NEAREST))
-
-
-def _grey(colour: npt.NDArray[Any], peak: float) -> Grey:
-    """Return the luma of colours as uint8."""
-    cv2 = opencv()
-    if colour.dtype != np.uint8:
-        colour = np.clip(colour.astype(np.float32) * np.float32(255 / peak), 0, 255).astype(np.uint8)
-    return np.asarray(colour if colour.ndim == 2 else cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _gradient(grey: Grey) -> Grey:

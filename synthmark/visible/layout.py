@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from synthmark.errors import CapacityError
-from synthmark.image.visible.typeface import LINE_PITCH, REFERENCE_SIZE, Typeface
-from synthmark.image.visible.wording import two_lines
+from synthmark.visible.typeface import LINE_PITCH, REFERENCE_SIZE, Typeface
+from synthmark.visible.wording import two_lines
 
 __all__ = ["Layout", "fit"]
 

@@ -160,7 +160,7 @@ def load_typeface(font: str | Path | None = None) -> Typeface:
 
 @functools.cache
 def _bundled() -> Typeface:
-    content = resources.files("synthmark.image").joinpath("fonts").joinpath(BUNDLED).read_bytes()
+    content = resources.files("synthmark.visible").joinpath("fonts").joinpath(BUNDLED).read_bytes()
     return Typeface(content, BUNDLED)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from synthmark.errors import InputError
-from synthmark.image.visible.wording import require_wording, two_lines
+from synthmark.visible.wording import require_wording, two_lines
 
 
 @pytest.mark.parametrize(

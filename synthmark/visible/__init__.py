@@ -1,0 +1,1 @@
+"""What the visible labels of pictures and of video share: wording, font, layout, places and the plate."""
