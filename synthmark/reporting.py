@@ -69,9 +69,9 @@ def report_files(  # noqa: PLR0913 - options by keyword
     keys = tuple(load_key(file) for file in key_files)
     config.key()  # a wrong key file ends the run before the first file, not at each
     verify = functools.partial(_verified, config=config, keys=keys, tool=tool)
-    crashed = functools.partial(_crashed, tool=tool)
+    lost = functools.partial(_lost, tool=tool)
     codes: list[int] = []
-    for examined in run_ordered(verify, list(files_below(paths)), jobs, crashed):
+    for examined in run_ordered(verify, files_below(paths), jobs, lost):
         _print(examined, languages(config.language), as_json=as_json, first=not codes)
         codes.append(examined.code)
     if not codes:
@@ -93,9 +93,8 @@ def _verified(path: Path, config: Config, keys: Sequence[bytes], tool: str) -> E
     return Examined(path, report.as_json(), report.exit_code)
 
 
-def _crashed(path: Path, tool: str) -> Examined:
-    message = "the worker process ended abruptly: too little memory, or a defect in a codec"
-    return _failed(path, "InternalError", message, ExitCode.FAILURE, tool)
+def _lost(path: Path, reason: str, tool: str) -> Examined:
+    return _failed(path, "InternalError", reason, ExitCode.FAILURE, tool)
 
 
 def _failed(path: Path, kind: str, error: str, code: int, tool: str) -> Examined:
@@ -122,13 +121,12 @@ def unchecked(path: Path, tool: str) -> dict[str, Any]:
 
 def _size_and_digest(path: Path) -> tuple[int, str]:
     """Return bytes and SHA-256 of a file, or nothing where even these cannot be had."""
-    from synthmark.files.reading import read_file, sha256_of  # noqa: PLC0415 - as above
+    from synthmark.files.reading import digest_of_file  # noqa: PLC0415 - as above
 
     try:
-        data = read_file(path)
+        return digest_of_file(path)
     except SynthmarkError:
         return 0, ""
-    return len(data), sha256_of(data)
 
 
 def _print(examined: Examined, spoken: Sequence[str], *, as_json: bool, first: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthmark.errors import InputError, SynthmarkError
-from synthmark.files.kinds import kind_of, kind_of_suffix
+from synthmark.files.kinds import kind_of_file, kind_of_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,7 +113,7 @@ def select(
 
 
 def is_media(path: Path) -> bool:
-    """Return whether a file seems to be a picture or sound, by its name or else by its first bytes.
+    """Return whether a file seems to be a picture, sound or video, by its name or else by its content.
 
     Pictures of kinds that cannot be labelled count: a problem that is told is better than a picture that
     stays without a label unnoticed.
@@ -124,9 +124,8 @@ def is_media(path: Path) -> bool:
 
 def _starts_like_media(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            kind_of(file.read(4096))
-    except (OSError, SynthmarkError):
+        kind_of_file(path)
+    except SynthmarkError:
         return False
     return True
 

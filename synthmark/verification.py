@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthmark._version import __version__
-from synthmark.errors import UnsupportedMediaError
 from synthmark.report import (
     FileFacts,
     LayerReport,
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from synthmark.config import Config
-    from synthmark.detection import Detection
-    from synthmark.files.media_file import MediaFile
+    from synthmark.files.task import ContentLayers, Written
     from synthmark.metadata import MetadataReport
 
 __all__ = ["OWN_NUMBER", "keys_to_try", "report_written", "verify_file"]
@@ -43,7 +40,7 @@ def verify_file(
     keys: Sequence[bytes] = (),
     tool: str = "synthmark",
 ) -> Report:
-    """Read all layers of a picture or sound file back.
+    """Read all layers of a picture, sound or video file back.
 
     Parameters
     ----------
@@ -64,29 +61,29 @@ def verify_file(
     ConfigError
         When the key file is wrong.
     """
-    from synthmark.files.reading import read_file  # noqa: PLC0415 - `import synthmark` stays light
+    from synthmark.files.media_file import content_layers  # noqa: PLC0415 - `import synthmark` stays light
 
-    tried = keys_to_try(config, keys)
-    data = read_file(Path(path))
-    watermark, visible = _content_layers(data, tried)
-    return _report(Path(path).name, data, (watermark, visible), tried, tool)
+    file, tried = Path(path), keys_to_try(config, keys)
+    return _report(file, content_layers(file, tried), tried, tool)
 
 
-def report_written(name: str, data: bytes, mark: Detection | None, key: bytes | None) -> Report:
-    """Report on a file that was just written, from which the mark was read back already.
+def report_written(path: Path, written: Written, key: bytes | None) -> Report:
+    """Report on a file that was just written, whose marks were read back already.
 
     Parameters
     ----------
-    name, data
-        Of the file, without its folder.
-    mark
-        What was read back; None for a file that was written without a watermark.
+    path
+        The file.
+    written
+        What was read back from it.
     key
-        The key it was read with.
+        The key the watermark was read with.
     """
-    unwritten = LayerReport(layer="watermark", outcome="not_checked", messages=(Message("not_checked.not_written"),))
-    watermark = unwritten if mark is None else _marked(mark, key, frames=1, keys=1)
-    return _report(name, data, (watermark, _written_layer(data)), (key,), "synthmark")
+    from synthmark.files import content_layers as layers  # noqa: PLC0415 - see verify_file
+    from synthmark.files.task import ContentLayers  # noqa: PLC0415
+
+    watermark = layers.unwritten() if written.detection is None else layers.marked(written.detection, key)
+    return _report(path, ContentLayers(watermark, written.visible), (key,), "synthmark")
 
 
 def keys_to_try(config: Config | None, keys: Sequence[bytes] = ()) -> tuple[bytes, ...]:
@@ -103,24 +100,21 @@ def keys_to_try(config: Config | None, keys: Sequence[bytes] = ()) -> tuple[byte
     return tuple(dict.fromkeys(key_bytes(key) for key in (*keys, configured, None)))
 
 
-def _report(
-    name: str, data: bytes, content: tuple[LayerReport, LayerReport], keys: Sequence[bytes | None], tool: str
-) -> Report:
+def _report(path: Path, content: ContentLayers, keys: Sequence[bytes | None], tool: str) -> Report:
     """Read the metadata, compare the layers, and sum up."""
-    from synthmark.files.reading import sha256_of  # noqa: PLC0415 - see verify_file
+    from synthmark.files.metadata_step import read_metadata_file  # noqa: PLC0415
+    from synthmark.files.reading import digest_of_file  # noqa: PLC0415 - see verify_file
     from synthmark.keys import key_id  # noqa: PLC0415
-    from synthmark.metadata import read_metadata  # noqa: PLC0415
 
-    found = read_metadata(data)
+    found = read_metadata_file(path)
     metadata = _metadata_layer(found)
-    watermark, visible = content
-    clashes = _clashes(metadata, watermark)
-    layers = (_with_messages(metadata, clashes), watermark, _credential_layer(found), visible)
+    clashes = _clashes(metadata, content.watermark)
+    layers = (_with_messages(metadata, clashes), content.watermark, _credential_layer(found), content.visible)
     return Report(
         verdict=overall_verdict(layers, contradictory=bool(clashes)),
-        file=FileFacts(name, len(data), sha256_of(data), found.media_type),
+        file=FileFacts(path.name, *digest_of_file(path), found.media_type),
         layers=layers,
-        agreement=_agreement(metadata, watermark),
+        agreement=_agreement(metadata, content.watermark),
         tool=ToolFacts(tool, __version__, tuple(key_id(key) for key in keys)),
         checked_at=_now(),
     )
@@ -129,103 +123,6 @@ def _report(
 def _now() -> str:
     """Return the time in UTC as RFC 3339, to the second."""
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _content_layers(data: bytes, keys: Sequence[bytes]) -> tuple[LayerReport, LayerReport]:
-    """Look for the mark and for the label that people perceive in pixels or samples."""
-    from synthmark.files.media_file import read_media  # noqa: PLC0415 - see verify_file
-    from synthmark.metadata import sniff  # noqa: PLC0415
-
-    try:
-        file = read_media(data)
-    except UnsupportedMediaError:
-        if sniff(data) is None:
-            raise
-        unsupported = (Message("not_checked.unsupported"),)
-        return LayerReport(layer="watermark", outcome="not_checked", messages=unsupported), _visible_layer()
-    return _watermark_layer(file, keys), _perceived_layer(file)
-
-
-def _perceived_layer(file: MediaFile) -> LayerReport:
-    """Report the audible label of sound; of pictures, nothing is read."""
-    from synthmark.files.sound_file import SoundFile  # noqa: PLC0415 - see verify_file
-    from synthmark.files.sound_layers import audible_layer  # noqa: PLC0415
-
-    return audible_layer(file) if isinstance(file, SoundFile) else _visible_layer()
-
-
-def _written_layer(data: bytes) -> LayerReport:
-    """Report the audible label of a file that was just written; pictures are not decoded for it."""
-    from synthmark.files.kinds import SOUNDS, kind_of  # noqa: PLC0415 - see verify_file
-    from synthmark.files.media_file import read_media  # noqa: PLC0415
-
-    return _perceived_layer(read_media(data)) if kind_of(data) in SOUNDS else _visible_layer()
-
-
-def _watermark_layer(file: MediaFile, keys: Sequence[bytes]) -> LayerReport:
-    """Look for the mark in the frames of a picture file, or in sound."""
-    last = len(file.frames) - 1
-    frames = [file.frames[number] for number in sorted({0, last // 2, last})]
-    searches = {"frames_searched": len(frames), "keys_tried": len(keys)}
-    return _found(file, frames, keys) or LayerReport(layer="watermark", outcome="not_detected", evidence=searches)
-
-
-def _found(file: MediaFile, frames: Sequence[Any], keys: Sequence[bytes]) -> LayerReport | None:
-    """Search frames for the mark of each key; the first mark that is found counts."""
-    for key in keys:
-        for searched, frame in enumerate(frames, 1):
-            detection = _extracted(file, frame, key)
-            if detection:
-                return _marked(detection, key, frames=searched, keys=len(keys))
-    return None
-
-
-def _extracted(file: MediaFile, frame: Any, key: bytes) -> Detection:  # noqa: ANN401 - a picture or samples
-    from synthmark import audio, image  # noqa: PLC0415 - see verify_file
-    from synthmark.files.sound_file import SoundFile  # noqa: PLC0415
-
-    return audio.extract(frame, file.rate, key) if isinstance(file, SoundFile) else image.extract(frame, key)
-
-
-def _marked(detection: Detection, key: bytes | None, *, frames: int, keys: int) -> LayerReport:
-    """Report a mark that was found; its probability covers the frames that were searched and all keys."""
-    from synthmark.keys import key_id  # noqa: PLC0415 - see verify_file
-    from synthmark.payload import format_content_id  # noqa: PLC0415
-
-    assert detection.content_id is not None
-    single = detection.false_alarm_probability
-    chance = None if single is None else min(1.0, single * frames * keys)
-    evidence: dict[str, Any] = {
-        "false_alarm_probability": chance,
-        "strength": detection.strength,
-        "frames_searched": frames,
-        "keys_tried": keys,
-    }
-    geometry = ("scale", "angle", "flipped", "speed", "tempo", "spans")
-    evidence |= {name: getattr(detection, name) for name in geometry if hasattr(detection, name)}
-    several = getattr(detection, "marks", ())  # sound that was joined from marked pieces
-    marks = [{"content_id": format_content_id(mark.content_id), "spans": mark.spans} for mark in several]
-    evidence |= {"marks": marks} if marks else {}
-    claims = {
-        "content_id": format_content_id(detection.content_id),
-        "format": detection.version,
-        "key_id": key_id(key),
-    }
-    return LayerReport(
-        layer="watermark",
-        outcome="detected",
-        integrity="intact",
-        claims=claims,
-        evidence=evidence,
-        messages=_odds(chance),
-    )
-
-
-def _odds(chance: float | None) -> tuple[Message, ...]:
-    """Return the sentence on the odds against chance, as a whole power of ten, rounded down."""
-    if not chance:
-        return ()  # no figure, no claim
-    return (Message("mark.chance", {"n": f"10^{math.floor(-math.log10(chance))}"}),)
 
 
 def _metadata_layer(found: MetadataReport) -> LayerReport:
@@ -316,11 +213,6 @@ def _credential_layer(found: MetadataReport) -> LayerReport:
         evidence={"places": list(found.credentials)},
         messages=(Message("not_checked.credential"),),
     )
-
-
-def _visible_layer() -> LayerReport:
-    """Say that people see the visible label for themselves."""
-    return LayerReport(layer="visible", outcome="not_checked", messages=(Message("not_checked.visible"),))
 
 
 def _clashes(metadata: LayerReport, watermark: LayerReport) -> tuple[Message, ...]:

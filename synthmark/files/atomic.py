@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from synthmark.errors import InputError, MediaError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["refuse_same_file", "replacing", "write_whole"]
+__all__ = ["copy_file", "draft_beside", "force_to_disk", "refuse_same_file", "replacing", "write_whole"]
 
 PREFIX = ".synthmark-"
 
@@ -44,12 +45,54 @@ def replacing(target: Path) -> Iterator[Path]:
     MediaError
         When the folder cannot be made or written to, or the target cannot be replaced.
     """
+    with draft_beside(target) as temporary:
+        yield temporary
+        _commit(temporary, target)
+
+
+@contextlib.contextmanager
+def draft_beside(target: Path) -> Iterator[Path]:
+    """Give a temporary file beside a target, with its extension; it is deleted at the end if it is still there.
+
+    Raises
+    ------
+    MediaError
+        When the folder cannot be made or written to.
+    """
     temporary = _temporary(target)
     try:
         yield temporary
-        _commit(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def force_to_disk(path: Path) -> None:
+    """Make sure that what was written to a file by other means is on the disk.
+
+    Raises
+    ------
+    MediaError
+        When it cannot be written.
+    """
+    try:
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise MediaError(f"{path.parent} cannot be written to: {error.strerror or error}.") from error
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy the content of a file.
+
+    Raises
+    ------
+    MediaError
+        When the one cannot be read or the other cannot be written.
+    """
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise MediaError(f"{source} cannot be copied to {target.parent}: {error.strerror or error}.") from error
 
 
 def write_whole(target: Path, data: bytes) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Picture = Image | Array
 
-__all__ = ["Plan", "Written", "fill_and_compare", "write_closed_loop"]
+__all__ = ["Plan", "WrittenPicture", "fill_and_compare", "write_closed_loop"]
 
 # Tried when the mark does not survive the file's own encoding, as factors on the strength asked for. The mark
 # may then cost up to 4 dB more than usual; beyond that it could be seen.
@@ -56,7 +56,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenPicture:
     """A file in its place.
 
     Attributes
@@ -91,7 +91,7 @@ class _Attempt:
     notes: tuple[str, ...] = ()
 
 
-def write_closed_loop(target: Path, file: PictureFile, frames: Sequence[Picture], plan: Plan) -> Written:
+def write_closed_loop(target: Path, file: PictureFile, frames: Sequence[Picture], plan: Plan) -> WrittenPicture:
     """Embed the watermark, encode, and put the file in place once the mark reads back from it.
 
     When it does not, the palette of a PNG or TIFF file is given up first, then the mark is made stronger; what
@@ -136,13 +136,13 @@ def _unmarked(frames: Sequence[Picture]) -> MarkedFrames:
     return MarkedFrames(tuple(frames), (), None)
 
 
-def _written(target: Path, file: PictureFile, marked: MarkedFrames, plan: Plan, attempt: _Attempt) -> Written:
+def _written(target: Path, file: PictureFile, marked: MarkedFrames, plan: Plan, attempt: _Attempt) -> WrittenPicture:
     """Make one attempt."""
     data = plan.finish(_encoded(file, marked, attempt))
     with replacing(target) as temporary:
         fill_and_compare(temporary, data)
         detection = _read_back(data, file, marked, plan.mark)
-    return Written(data, marked.psnr, len(marked.marked), detection, attempt.notes)
+    return WrittenPicture(data, marked.psnr, len(marked.marked), detection, attempt.notes)
 
 
 def _encoded(file: PictureFile, marked: MarkedFrames, attempt: _Attempt) -> bytes:

@@ -1,32 +1,82 @@
-"""Reading a file of whatever supported kind it is."""
+"""Labelling and checking a file by the code for its kind; only what the kind needs is imported."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synthmark.files.kinds import SOUNDS, kind_of
+from synthmark.errors import UnsupportedMediaError
+from synthmark.files import content_layers as layers
+from synthmark.files.kinds import kind_of_file
+from synthmark.files.task import ContentLayers
 
 if TYPE_CHECKING:
-    from synthmark.files.picture_file import PictureFile
-    from synthmark.files.sound_file import SoundFile
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    MediaFile = PictureFile | SoundFile
+    from synthmark.files.task import Task, Written
 
-__all__ = ["read_media"]
+__all__ = ["content_layers", "label_content"]
 
 
-def read_media(data: bytes) -> MediaFile:
-    """Take a picture or sound file apart; only what its kind needs is imported.
+def label_content(task: Task) -> Written:
+    """Write the copy that a task asks for.
+
+    Raises
+    ------
+    InputError, MediaError, CapacityError
+        See `synthmark.label_file`.
+    """
+    if task.kind.family == "audio":
+        from synthmark.files.sound_loop import label_sound  # noqa: PLC0415 - see above
+
+        return label_sound(task)
+    if task.kind.family == "video":
+        from synthmark.files.video_file import label_video  # noqa: PLC0415 - see above
+
+        return label_video(task)
+    from synthmark.files.picture_task import label_picture  # noqa: PLC0415 - see above
+
+    return label_picture(task)
+
+
+def content_layers(path: Path, keys: Sequence[bytes]) -> ContentLayers:
+    """Look for the marks of all keys, and for the label that people perceive, in pixels or samples.
+
+    Of files whose metadata alone can be read here, both layers are not checked.
 
     Raises
     ------
     MediaError
-        When it is of no supported kind or damaged.
+        When the file cannot be read, is damaged, or is of a kind that is not supported.
     """
-    if kind_of(data) in SOUNDS:
-        from synthmark.files.sound_file import read_sound  # noqa: PLC0415 - see above
+    try:
+        return _layers(path, keys)
+    except UnsupportedMediaError:
+        if not _has_readable_metadata(path):
+            raise
+        return ContentLayers(layers.unsupported(), layers.unseen())
 
-        return read_sound(data)
-    from synthmark.files.picture_file import read_picture  # noqa: PLC0415
 
-    return read_picture(data)
+def _layers(path: Path, keys: Sequence[bytes]) -> ContentLayers:
+    family = kind_of_file(path).family
+    if family == "audio":
+        from synthmark.files.sound_layers import sound_layers  # noqa: PLC0415 - see above
+
+        return sound_layers(path, keys)
+    if family == "video":
+        from synthmark.files.video_layers import video_layers  # noqa: PLC0415 - see above
+
+        return video_layers(path, keys)
+    from synthmark.files.picture_task import picture_layers  # noqa: PLC0415 - see above
+
+    return picture_layers(path, keys)
+
+
+def _has_readable_metadata(path: Path) -> bool:
+    from synthmark.files.metadata_step import read_metadata_file  # noqa: PLC0415 - see above
+
+    try:
+        read_metadata_file(path)
+    except UnsupportedMediaError:
+        return False
+    return True

@@ -6,77 +6,60 @@ from typing import TYPE_CHECKING, Any
 
 from synthmark import audio
 from synthmark.errors import CapacityError
-from synthmark.files.atomic import replacing
-from synthmark.files.closed_loop import Written, fill_and_compare
+from synthmark.files.atomic import draft_beside, fill
+from synthmark.files.marking import Mark
+from synthmark.files.reading import read_file
 from synthmark.files.sound_file import encode_sound, read_sound
+from synthmark.files.sound_layers import audible_layer
+from synthmark.files.task import Written
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
     from synthmark.detection import Detection
-    from synthmark.files.closed_loop import Plan
-    from synthmark.files.marking import Mark
     from synthmark.files.sound_file import SoundFile
+    from synthmark.files.task import Task
 
-__all__ = ["label_sound", "write_sound"]
+__all__ = ["label_sound"]
 
 _LISTEN_SECONDS = 10
 
 
-def label_sound(file: SoundFile) -> tuple[NDArray[np.generic], dict[str, Any]]:
-    """Put the rhythm cue of GB 45438-2025, 5.3 c, at the start, unless one is there already.
-
-    Returns
-    -------
-    The samples, and where the cue stands: ``kind``, ``place``, ``start`` and ``end`` in seconds.
+def label_sound(task: Task) -> Written:
+    """Write the copy of a sound file that a task asks for: audible label, watermark, metadata.
 
     Raises
     ------
     CapacityError
-        When the cue cannot be told from the content that follows it.
+        When the sound cannot carry the mark, or a label does not read back from the written file.
+    InputError, MediaError
+        See `synthmark.label_file`.
     """
+    file = read_sound(read_file(task.source))
+    samples, heard = _with_cue(file) if task.config.visible else (file.samples, None)
+    mark = Mark(task.content_id, task.key, task.strength) if task.config.watermark else None
+    marked = samples if mark is None else audio.embed(samples, file.rate, mark.content_id, mark.key)
+    with draft_beside(task.target) as draft:
+        fill(draft, file.data)
+        if marked is not file.samples:
+            fill(draft, encode_sound(file, marked, added=len(samples) - len(file.samples)))
+        with task.finished(draft) as final:
+            written = read_sound(read_file(final))
+            detection = _read_back(written, mark)
+            if samples is not file.samples:
+                _placement(_first_cue(written.samples, file.rate))
+    return Written(visible=audible_layer(written), detection=detection, placement=heard)
+
+
+def _with_cue(file: SoundFile) -> tuple[NDArray[np.generic], dict[str, Any]]:
+    """Put the rhythm cue of GB 45438-2025, 5.3 c, at the start, unless one is there already."""
     if not (present := _first_cue(file.samples, file.rate)):
         labelled = audio.label(file.samples, file.rate)
         present = _first_cue(labelled, file.rate)
     else:
         labelled = file.samples
     return labelled, _placement(present)
-
-
-def write_sound(target: Path, file: SoundFile, samples: NDArray[np.generic], plan: Plan) -> Written:
-    """Embed the watermark, encode, and put the file in place once its labels read back from it.
-
-    Parameters
-    ----------
-    target
-        Where the file goes.
-    file
-        The source, whose container and coding are kept.
-    samples
-        Its samples, with the audible label.
-    plan
-        What to write.
-
-    Raises
-    ------
-    CapacityError
-        When the sound cannot carry the mark, or a label does not read back from the written file.
-    MediaError
-        When the file cannot be encoded or written.
-    """
-    mark = plan.mark
-    marked = samples if mark is None else audio.embed(samples, file.rate, mark.content_id, mark.key)
-    added = len(samples) - len(file.samples)
-    data = plan.finish(file.data if marked is file.samples else encode_sound(file, marked, added=added))
-    with replacing(target) as temporary:
-        fill_and_compare(temporary, data)
-        detection = _read_back(read_sound(data), mark)
-        if samples is not file.samples:
-            _placement(_first_cue(read_sound(data).samples, file.rate))
-    return Written(data, None, 0 if mark is None else 1, detection, ())
 
 
 def _read_back(written: SoundFile, mark: Mark | None) -> Detection | None:

@@ -20,8 +20,9 @@ def test_content_and_usual_extension_agree(name):
         (b"%PDF-1.7", "PDF"),
         (b"BM" + bytes(60), "BMP"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
-        (b"\0\0\0\x18ftypmp42\0\0\0\0isommp42", "MP4"),
-        (b"RIFF\0\0\0\0AVI ", "no picture"),
+        (b"OggS" + bytes(22) + b"\1\x1e" + b"\x80theora", "Theora"),
+        (b"0&\xb2u" + bytes(12), "Windows Media"),
+        (b"RIFF\0\0\0\0ACON", "no picture"),
         (b"\xff", "no picture"),
     ],
 )
