@@ -163,8 +163,8 @@ def brightness(factor: float) -> Chain:
 
 def noisy(sigma: float) -> Chain:
     """Add normal noise to all planes, another in every frame."""
-    # The strength of the filter is the square root of 3 times sigma.
-    strength = round(sigma * math.sqrt(3))
+    # The strength of the filter is the square root of 3 times sigma; it cuts every value off towards zero.
+    strength = round(sigma * math.sqrt(3)) + 1
     return lambda _shape, rng: f"noise=alls={strength}:allf=t:all_seed={int(rng.integers(2**31))}"
 
 

@@ -1,0 +1,119 @@
+"""The methods under test, behind one interface: synthmark by its files, by its frames, and its peers.
+
+A method makes a marked file and reads one. `synthmark` is the product's own pass; `synthmark-frames` puts the same
+marks through a bare PyAV pass, for trials of the watermark alone. `name@factor` scales the strength of the latter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import av
+import numpy as np
+from media_video import plane_view, recode, shape_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Method", "Reading", "Synthmark", "SynthmarkFrames", "method_named"]
+
+Span = tuple[float, float]
+OPTIONS = {"crf": "18", "preset": "veryfast"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a method read: the id, and all ids with the spans in seconds where they were found."""
+
+    content_id: int | None
+    marks: tuple[tuple[int, tuple[Span, ...]], ...] = ()
+    false_alarm_probability: float | None = None
+
+
+class Method(Protocol):
+    """Embeds a 64-bit content id into a video file (H.264, CRF 18, veryfast) and reads it back."""
+
+    def embed(self, source: Path, target: Path, content_id: int) -> None:
+        """Write the marked file."""
+
+    def extract(self, path: Path, *, everything: bool = False) -> Reading:
+        """Read a file, to its end when `everything` is asked for."""
+
+
+def reading_of(found: Any) -> Reading:  # noqa: ANN401 - VideoDetection
+    marks = tuple((int(content_id), tuple(spans)) for content_id, spans in found.marks)
+    return Reading(found.content_id, marks, found.false_alarm_probability)
+
+
+class Synthmark:
+    """The product, with its published default key."""
+
+    def embed(self, source: Path, target: Path, content_id: int) -> None:
+        from synthmark import video
+
+        video.embed(source, target, content_id, crf=int(OPTIONS["crf"]), preset=OPTIONS["preset"])
+
+    def extract(self, path: Path, *, everything: bool = False) -> Reading:
+        from synthmark import video
+
+        options = {"everything": True} if everything else {}
+        return reading_of(video.extract(path, **options))
+
+
+class SynthmarkFrames:
+    """The product's watermark on luma planes, through a bare PyAV pass."""
+
+    def __init__(self, strength: float = 1.0) -> None:
+        self.strength = strength
+
+    def embed(self, source: Path, target: Path, content_id: int) -> None:
+        recode(source, target, self.editor(source, content_id), options=OPTIONS)
+
+    def editor(self, source: Path, content_id: int) -> Any:  # noqa: ANN401 - the embedder's own method
+        """Return the function that marks a luma plane in place."""
+        from synthmark.video.embedding import LumaEmbedder
+
+        height, width, bits, full = stored_format(source)
+        return LumaEmbedder(
+            content_id,
+            width=width,
+            height=height,
+            bit_depth=bits,
+            frame_rate=shape_of(source).frame_rate,
+            full_range=full,
+            strength=self.strength,
+        ).embed
+
+    def extract(self, path: Path, *, everything: bool = False) -> Reading:
+        from synthmark.video.extraction import LumaExtractor
+
+        height, width, bits, full = stored_format(path)
+        extractor = LumaExtractor(width=width, height=height, bit_depth=bits, full_range=full)
+        with av.open(str(path)) as container:
+            container.streams.video[0].thread_type = "AUTO"
+            for frame in container.decode(video=0):
+                extractor.push(plane_view(frame), float(frame.time or 0))
+                if extractor.decided and not everything:
+                    break
+        return reading_of(extractor.detection())
+
+
+def stored_format(path: Path) -> tuple[int, int, int, bool]:
+    """Return height, width, bit depth and whether the range is full, of the planes as stored."""
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+        height, width = np.shape(plane_view(frame))
+        return height, width, frame.format.components[0].bits, int(frame.color_range) == 2
+
+
+def method_named(name: str) -> Method:
+    """Return the method of that name."""
+    base, _, factor = name.partition("@")
+    if base == "synthmark":
+        return Synthmark()
+    if base == "synthmark-frames":
+        return SynthmarkFrames(float(factor or 1))
+    import peers_video
+
+    return peers_video.peer_named(base)
