@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from synthmark.errors import CapacityError
+from synthmark.errors import CapacityError, InputError
 from synthmark.visible.typeface import LINE_PITCH, REFERENCE_SIZE, Typeface
 from synthmark.visible.wording import two_lines
 
-__all__ = ["Layout", "fit"]
+__all__ = ["Layout", "fit", "require_height"]
+
+# GB 45438-2025, 5.2 e and 5.4 f: at least 5 % of the picture's short side.
+LEAST_HEIGHT = 0.05
+MOST_HEIGHT = 0.5
 
 # GB 45438-2025, 5.2: text is to be legible. Below 6 pixels of ink no Chinese character is; 9 are comfortable.
 LEGIBLE_INK = 6
@@ -87,6 +91,26 @@ def fit(text: str, typeface: Typeface, size: tuple[int, int], fraction: float) -
                 if layout.full_width <= share * size[0] and layout.full_height <= size[1]:
                     return layout
     raise _too_small(text, typeface, least, size)
+
+
+def require_height(height: object, *, force: bool) -> float:
+    """Return the least height of ink as a part of the short side; None is 0.05.
+
+    Raises
+    ------
+    InputError
+        When it is no number above 0 and up to 0.5; unless `force` is set, also when it is below 0.05.
+    """
+    if height is None:
+        return LEAST_HEIGHT
+    if isinstance(height, bool) or not isinstance(height, (int, float)) or not 0 < height <= MOST_HEIGHT:
+        raise InputError(f"The height of a label is a number above 0 and up to {MOST_HEIGHT}; this is {height!r}.")
+    if height < LEAST_HEIGHT and not force:
+        raise InputError(
+            f"A label needs a height of at least {LEAST_HEIGHT} of the short side; this is {height}. "
+            "Pass force=True for a lower one."
+        )
+    return float(height)
 
 
 def _laid_out(lines: tuple[str, ...], typeface: Typeface, ink: int) -> Layout:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from synthmark.errors import InputError
 from synthmark.visible.boxes import Box
@@ -11,10 +11,19 @@ from synthmark.visible.boxes import Box
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from synthmark.visible.analysis import Analysis
     from synthmark.visible.layout import Layout
 
-__all__ = ["ANCHORS", "WEIGHTS", "Place", "PlaceScore", "best_places", "requested_place", "usual_anchor"]
+__all__ = [
+    "ANCHORS",
+    "PORTRAIT",
+    "Place",
+    "PlaceScore",
+    "Surroundings",
+    "best_places",
+    "reason_for",
+    "requested_place",
+    "usual_anchor",
+]
 
 # Position of each anchor as fractions of the free room.
 ANCHORS = {
@@ -37,6 +46,23 @@ EDGE_BAND = 0.1
 WEIGHTS = {"faces": 100.0, "marks": 6.0, "text": 2.5, "detail": 1.0, "saliency": 0.8}
 # Disadvantage against the usual corner of the corner beside it, of other corners, and of places along edges.
 BESIDE, OTHER_CORNER, ALONG_EDGE = 0.1, 0.14, 0.4
+
+
+class Surroundings(Protocol):
+    """What was found in a picture or clip, in the pixels of a small copy of it; see `analysis.Analysis`."""
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Size of the copy as factors of the picture's width and height."""
+
+    def covered(self, box: Box) -> float:
+        """Return how much of a box lies on faces, 0..1."""
+
+    def mean(self, name: str, box: Box) -> float:
+        """Return the mean of the map "text", "marks", "detail" or "saliency" in a box, 0..1."""
+
+    def look_closer(self, around: Box | None = None) -> None:
+        """Look for small faces around a box, or everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +129,15 @@ def requested_place(position: object, layout: Layout, size: tuple[int, int], *, 
     return _place(_nearest_anchor(across, down), across, down, layout, size)
 
 
-def best_places(analysis: Analysis, layout: Layout, size: tuple[int, int]) -> list[PlaceScore]:
-    """Score the places along the edges, best first.
+def best_places(
+    analysis: Surroundings, layout: Layout, size: tuple[int, int], usual: str | None = None
+) -> list[PlaceScore]:
+    """Score the places along the edges, best first; `usual` is the corner to prefer, None `usual_anchor`.
 
     Small faces are looked for around the best place only, everywhere once one is found there; when every
     place covers a face, the edges are searched in small steps.
     """
-    usual = usual_anchor(*size)
+    usual = usual or usual_anchor(*size)
     places = _places(OFFSETS, layout, size)
     ranked = _ranked(places, analysis, usual)
     analysis.look_closer(_reduced(ranked[0].place.box, analysis))
@@ -122,11 +150,19 @@ def best_places(analysis: Analysis, layout: Layout, size: tuple[int, int]) -> li
     return ranked
 
 
-def _ranked(places: Iterable[Place], analysis: Analysis, usual: str) -> list[PlaceScore]:
+def reason_for(scores: tuple[PlaceScore, ...], usual: str) -> str:
+    """Return "usual", or in which respect the usual corner is worst against the chosen place."""
+    if scores[0].place.anchor == usual:
+        return "usual"
+    expected = next(score for score in scores if score.place.anchor == usual)
+    return max(WEIGHTS, key=lambda name: WEIGHTS[name] * (getattr(expected, name) - getattr(scores[0], name)))
+
+
+def _ranked(places: Iterable[Place], analysis: Surroundings, usual: str) -> list[PlaceScore]:
     return sorted((_score(place, analysis, usual) for place in places), key=lambda score: score.total)
 
 
-def _score(place: Place, analysis: Analysis, usual: str) -> PlaceScore:
+def _score(place: Place, analysis: Surroundings, usual: str) -> PlaceScore:
     box = _reduced(place.box, analysis)
     found = {name: analysis.mean(name, box) for name in ("marks", "text", "detail", "saliency")}
     found["faces"] = analysis.covered(box)
@@ -146,7 +182,7 @@ def _habit(anchor: str, usual: str) -> float:
     return BESIDE if anchor.split("-", maxsplit=1)[0] == usual.split("-", maxsplit=1)[0] else OTHER_CORNER
 
 
-def _reduced(box: Box, analysis: Analysis) -> Box:
+def _reduced(box: Box, analysis: Surroundings) -> Box:
     """Return a box of the picture in pixels of the analysed copy."""
     return box.scaled(*analysis.scale)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
     Map = npt.NDArray[np.float32]
 
-__all__ = ["OPACITY", "Patch", "contrast", "is_bright", "with_label"]
+__all__ = ["OPACITY", "Patch", "contrast", "is_bright", "rounded", "with_label"]
 
 # Through 0.62 of black the brightest white shows with a luminance of 0.12: white text keeps 6.2:1 over
 # anything, black text through as much white 7.8:1 (WCAG 2.2, 1.4.3 asks for 4.5:1).
@@ -75,7 +75,7 @@ def with_label(patch: Patch, mask: Array, *, text: float, opacity: float) -> Pat
     """
     inner = _plate(patch, text, opacity)
     _add_text(inner, mask, text)
-    shape = _rounded(*patch.colour.shape[:2])
+    shape = rounded(*patch.colour.shape[:2])
     behind = (1 - shape) * (np.float32(1) if patch.alpha is None else _unit(patch.alpha, patch.peak))
     total = behind + shape
     weight = np.divide(shape, total, out=np.zeros_like(shape), where=total > 0)
@@ -84,7 +84,7 @@ def with_label(patch: Patch, mask: Array, *, text: float, opacity: float) -> Pat
     return Patch(colour, alpha, patch.peak)
 
 
-def _rounded(height: int, width: int) -> Map:
+def rounded(height: int, width: int) -> Map:
     """Return how much a rectangle with rounded corners covers every pixel: array (height, width), 0..1."""
     radius = max(1.0, ROUNDNESS * min(height, width))
     across, down = _beyond_corner_centre(width, radius), _beyond_corner_centre(height, radius)

@@ -13,12 +13,12 @@ from synthmark.image.pictures import Picture, as_picture
 from synthmark.image.visible.reduction import reduced
 from synthmark.visible.analysis import analyse
 from synthmark.visible.label_placement import LabelPlacement
-from synthmark.visible.layout import Layout, fit
+from synthmark.visible.layout import Layout, fit, require_height
 from synthmark.visible.places import (
-    WEIGHTS,
     Place,
     PlaceScore,
     best_places,
+    reason_for,
     requested_place,
     usual_anchor,
 )
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_TEXT", "LabelPlacement", "draw_label", "label", "place_label"]
 
 DEFAULT_TEXT = "AI生成"
-# GB 45438-2025, 5.2 e: at least 5 % of the picture's short side.
-LEAST_HEIGHT = 0.05
-MOST_HEIGHT = 0.5
 
 Position = str | tuple[float, float]
 
@@ -147,7 +144,7 @@ def draw_label(picture: object, placement: LabelPlacement) -> Any:  # noqa: ANN4
 def _placed(viewed: Picture, request: Request) -> LabelPlacement:
     """Check the options, lay out the text, choose the place and the colours."""
     text = require_wording(request.text, force=request.force)
-    fraction = _require_height(request.height, force=request.force)
+    fraction = require_height(request.height, force=request.force)
     typeface = load_typeface(request.font)
     typeface.require_glyphs(text)
     size = (viewed.width, viewed.height)
@@ -175,15 +172,7 @@ def _chosen(viewed: Picture, request: Request, layout: Layout) -> tuple[Place, s
     if request.position is not None:
         return requested_place(request.position, layout, size, force=request.force), "requested", ()
     scores = tuple(best_places(analyse(reduced(viewed), size), layout, size))
-    return scores[0].place, _reason(scores, usual_anchor(*size)), scores
-
-
-def _reason(scores: tuple[PlaceScore, ...], usual: str) -> str:
-    """Return "usual", or in which respect the usual corner is worst against the chosen place."""
-    if scores[0].place.anchor == usual:
-        return "usual"
-    expected = next(score for score in scores if score.place.anchor == usual)
-    return max(WEIGHTS, key=lambda name: WEIGHTS[name] * (getattr(expected, name) - getattr(scores[0], name)))
+    return scores[0].place, reason_for(scores, usual_anchor(*size)), scores
 
 
 def _colours(viewed: Picture, box: Box) -> Colours:
@@ -245,17 +234,3 @@ def _patch(viewed: Picture, box: Box) -> Patch:
 
 def _area(box: Box) -> tuple[slice, slice]:
     return slice(int(box.top), int(box.bottom)), slice(int(box.left), int(box.right))
-
-
-def _require_height(height: object, *, force: bool) -> float:
-    """Return the least height of ink as a part of the short side."""
-    if height is None:
-        return LEAST_HEIGHT
-    if isinstance(height, bool) or not isinstance(height, (int, float)) or not 0 < height <= MOST_HEIGHT:
-        raise InputError(f"The height of a label is a number above 0 and up to {MOST_HEIGHT}; this is {height!r}.")
-    if height < LEAST_HEIGHT and not force:
-        raise InputError(
-            f"A label needs a height of at least {LEAST_HEIGHT} of the short side; this is {height}. "
-            "Pass force=True for a lower one."
-        )
-    return float(height)
