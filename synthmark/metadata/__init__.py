@@ -1,6 +1,6 @@
-"""The metadata label in picture and sound files: AIGC label (GB 45438-2025 Annex E) and IPTC properties.
+"""The metadata label in picture, sound and video files: AIGC label (GB 45438-2025 Annex E) and IPTC properties.
 
-Bytes in, bytes out, standard library alone. Nothing is imported before it is used.
+Bytes or paths in and out, standard library alone. Nothing is imported before it is used.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from synthmark.metadata.aigc import AigcLabel, Finding, check_label, new_label, propagated, to_json
     from synthmark.metadata.aigc_reader import parse_label
-    from synthmark.metadata.containers import sniff
+    from synthmark.metadata.files import propagate_file, read_metadata_file, sniff_file, write_metadata_file
     from synthmark.metadata.producer import ProducerCode, parse_producer_code, uscc_check_character
     from synthmark.metadata.reading import has_credential, read_metadata
     from synthmark.metadata.record import FoundLabel, MetadataRecord, MetadataReport, Trace
+    from synthmark.metadata.sniffing import sniff
     from synthmark.metadata.writing import propagate, write_metadata
     from synthmark.metadata.xmp import COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA, TRAINED_ALGORITHMIC_MEDIA
 
@@ -34,12 +35,16 @@ __all__ = [
     "parse_label",
     "parse_producer_code",
     "propagate",
+    "propagate_file",
     "propagated",
     "read_metadata",
+    "read_metadata_file",
     "sniff",
+    "sniff_file",
     "to_json",
     "uscc_check_character",
     "write_metadata",
+    "write_metadata_file",
 ]
 
 _HOMES = {
@@ -58,12 +63,16 @@ _HOMES = {
     "parse_label": "aigc_reader",
     "parse_producer_code": "producer",
     "propagate": "writing",
+    "propagate_file": "files",
     "propagated": "aigc",
     "read_metadata": "reading",
-    "sniff": "containers",
+    "read_metadata_file": "files",
+    "sniff": "sniffing",
+    "sniff_file": "files",
     "to_json": "aigc",
     "uscc_check_character": "producer",
     "write_metadata": "writing",
+    "write_metadata_file": "files",
 }
 
 

@@ -9,7 +9,10 @@ from enum import StrEnum
 from synthmark.errors import DamagedMediaError
 from synthmark.metadata.aigc_reader import MAX_TEXT, ParsedLabel, read_label
 
-__all__ = ["Field", "Kind", "decoded_text", "label_in", "unpacked"]
+__all__ = ["COMMENT", "Field", "Kind", "decoded_text", "label_in", "unpacked"]
+
+COMMENT = "comment"
+"""The name of the field for the comment of a sound or video file, under whatever name it stands there."""
 
 
 class Kind(StrEnum):

@@ -1,7 +1,8 @@
-"""Reads every AIGC label, IPTC property, generator trace and C2PA mark from the bytes of a file."""
+"""Reads every AIGC label, IPTC property, generator trace and C2PA mark of a file."""
 
 from __future__ import annotations
 
+import io
 import re
 from typing import TYPE_CHECKING
 
@@ -9,20 +10,33 @@ from synthmark.errors import DamagedMediaError, UnsupportedMediaError
 from synthmark.metadata.aigc import Finding, check_label
 from synthmark.metadata.aigc_reader import ParsedLabel, read_label
 from synthmark.metadata.containers import container_of
-from synthmark.metadata.fields import Field, Kind, label_in
+from synthmark.metadata.fields import COMMENT, Field, Kind, label_in
 from synthmark.metadata.record import FoundLabel, MetadataReport, Trace
+from synthmark.metadata.source import Source
 from synthmark.metadata.xmp import XmpContent, read_packet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["MAX_PACKETS", "all_fields", "has_credential", "packet_contents", "read_metadata"]
+__all__ = ["MAX_PACKETS", "all_fields", "has_credential", "packet_contents", "read_metadata", "read_source"]
 
 MAX_PACKETS = 8  # XMP packets in one file; one or two are usual
 _EXCERPT = 200  # characters of a trace that are kept
 
-# TC260-PG-20259A, Annex B, allows UserComment and the first of these beside XMP; TC260-PG-202510A names the others.
-_LISTED_PLACES = ("PNG tEXt AIGC", "WAV AIGC", "FLAC AIGC")
+# TC260-PG-20259A, Annex B, allows UserComment and the first of these beside XMP; TC260-PG-20257A (video) and
+# TC260-PG-202510A (sound) name the others, except that no guide names a place in AIFF.
+_LISTED_PLACES = (
+    "PNG tEXt AIGC",
+    "WAV AIGC",
+    "FLAC AIGC",
+    "Ogg AIGC",
+    "MP3 ID3 TXXX AIGC",
+    "AIFF ID3 TXXX AIGC",
+    "MP4 mdta AIGC",
+    "Matroska AIGC",
+    "FLV AIGC",
+    "AVI INFO AIGC",
+)
 
 # Keywords under which generators store their settings, lower case.
 _TRACE_NAMES = {
@@ -44,7 +58,7 @@ _GENERATORS = re.compile(
 
 
 def read_metadata(data: bytes) -> MetadataReport:
-    """Read what the metadata of a picture or sound file says about AI generation.
+    """Read what the metadata of a picture, sound or video file says about AI generation.
 
     A damaged file gives what could be read, and the finding ``metadata.damaged``.
 
@@ -53,8 +67,19 @@ def read_metadata(data: bytes) -> MetadataReport:
     UnsupportedMediaError
         The first bytes are of no container that can be read here.
     """
-    media_type, _ = container_of(data)
-    fields = list(all_fields(data))
+    return read_source(Source(io.BytesIO(data)))
+
+
+def read_source(source: Source) -> MetadataReport:
+    """Do the work of `read_metadata` on an open file.
+
+    Raises
+    ------
+    UnsupportedMediaError
+        See `read_metadata`.
+    """
+    media_type, _ = container_of(source)
+    fields = list(all_fields(source))
     contents, findings = packet_contents(fields)
     labels = (*_xmp_labels(contents), *_text_labels(fields))
     if len(labels) > 1:
@@ -85,11 +110,11 @@ def has_credential(data: bytes) -> bool:
     return read_metadata(data).has_credential
 
 
-def all_fields(data: bytes) -> Iterator[Field]:
+def all_fields(source: Source) -> Iterator[Field]:
     """Yield the fields of a file; damage ends them with a field that says what is wrong."""
-    _, container = container_of(data)
+    _, container = container_of(source)
     try:
-        yield from container.fields(data)
+        yield from container.fields(source)
     except (DamagedMediaError, UnsupportedMediaError) as error:
         yield Field(Kind.DAMAGED, "file", text=str(error))
 
@@ -119,9 +144,11 @@ def _xmp_labels(contents: Iterable[tuple[str, XmpContent]]) -> Iterator[FoundLab
 
 
 def _text_labels(fields: Iterable[Field]) -> Iterator[FoundLabel]:
-    for field in fields:
-        parsed = label_in(field)
-        if parsed is not None:
+    found = [(field, parsed) for field in fields if (parsed := label_in(field))]
+    keyed = [parsed.label for field, parsed in found if field.name == "AIGC"]
+    for field, parsed in found:
+        # The comment that video carries as a copy of its label is no second one.
+        if field.name != COMMENT or parsed.label not in keyed:
             listed = field.name == "UserComment" or field.place in _LISTED_PLACES
             yield _found(field.place, field.text, parsed, () if listed else (Finding("place.unlisted"),))
 

@@ -1,8 +1,9 @@
-"""Writes the metadata label into the bytes of a file, and reads it back before giving them out."""
+"""Writes the metadata label into a copy of a file, and reads it back before the copy counts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+from typing import TYPE_CHECKING, BinaryIO
 
 from synthmark.errors import (
     CredentialError,
@@ -12,9 +13,10 @@ from synthmark.errors import (
 )
 from synthmark.metadata.aigc import Finding, to_json
 from synthmark.metadata.aigc_reader import ParsedLabel, propagated_text, read_label
-from synthmark.metadata.containers import container_of
+from synthmark.metadata.containers import Change, Container, container_of
 from synthmark.metadata.fields import Kind
-from synthmark.metadata.reading import MAX_PACKETS, read_metadata
+from synthmark.metadata.reading import MAX_PACKETS, read_source
+from synthmark.metadata.source import Source, write_pieces
 from synthmark.metadata.xmp import (
     AI_SYSTEM,
     AI_SYSTEM_VERSION,
@@ -25,23 +27,27 @@ from synthmark.metadata.xmp import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from synthmark.metadata.record import FoundLabel, MetadataRecord, MetadataReport
     from synthmark.metadata.xmp_scan import Name
 
-__all__ = ["propagate", "write_metadata"]
+__all__ = ["propagate", "propagate_open", "write_metadata", "write_open"]
 
 
 def write_metadata(data: bytes, record: MetadataRecord, *, force: bool = False) -> bytes:
-    """Put the metadata label into a picture or sound file, as the only AIGC label in it.
+    """Put the metadata label into a picture, sound or video file, as the only AIGC label in it.
 
     Neither coded content nor other metadata change. Labels that are there already, in whatever place and
-    form, are replaced. Sound files take the AIGC label alone, without the IPTC properties. The result is
-    read back and compared before it is returned.
+    form, are replaced. Video gets a copy of the label as its comment when it has none, since most programs
+    that copy MP4 streams keep the comment alone. FLAC, Ogg, Matroska and FLV take the AIGC label without the
+    IPTC properties, for which they have no usual place. The result is read back and compared before it is
+    returned.
 
     Parameters
     ----------
     data
-        A whole JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIF, WAV or FLAC file.
+        A whole file of any kind that `synthmark.metadata.sniff` tells.
     force
         Also write into a file with a C2PA manifest, which thereby stops being valid.
 
@@ -56,8 +62,9 @@ def write_metadata(data: bytes, record: MetadataRecord, *, force: bool = False) 
     DamagedMediaError
         The file or its XMP packet cannot be read in full.
     """
-    values = _values(to_json(record.label), record)
-    return _written(data, read_metadata(data), values, force=force)
+    target = io.BytesIO()
+    write_open(io.BytesIO(data), target, record, force=force)
+    return target.getvalue()
 
 
 def propagate(
@@ -74,10 +81,44 @@ def propagate(
     CredentialError, DamagedMediaError
         See `write_metadata`.
     """
-    report = read_metadata(data)
-    parsed = _one_label(report)
-    text = propagated_text(parsed, propagator, propagate_id, reserved_code2)
-    return _written(data, report, {AIGC: text}, force=force)
+    target = io.BytesIO()
+    propagate_open(io.BytesIO(data), target, propagator, propagate_id, reserved_code2, force=force)
+    return target.getvalue()
+
+
+def write_open(file: BinaryIO, target: BinaryIO, record: MetadataRecord, *, force: bool = False) -> None:
+    """Do the work of `write_metadata` from an open file to one that is open for writing and reading.
+
+    Raises
+    ------
+    CredentialError, InputError, UnsupportedMediaError, DamagedMediaError
+        See `write_metadata`.
+    """
+    values = _values(to_json(record.label), record)
+    source = Source(file)
+    _write(source, target, read_source(source), values, force=force)
+
+
+def propagate_open(  # noqa: PLR0913 - as `propagate`
+    file: BinaryIO,
+    target: BinaryIO,
+    propagator: str,
+    propagate_id: str,
+    reserved_code2: str = "",
+    *,
+    force: bool = False,
+) -> None:
+    """Do the work of `propagate` from an open file to one that is open for writing and reading.
+
+    Raises
+    ------
+    InputError, UnsupportedMediaError, CredentialError, DamagedMediaError
+        See `propagate`.
+    """
+    source = Source(file)
+    report = read_source(source)
+    text = propagated_text(_one_label(report), propagator, propagate_id, reserved_code2)
+    _write(source, target, report, {AIGC: text}, force=force)
 
 
 def _values(text: str, record: MetadataRecord) -> dict[Name, str]:
@@ -90,22 +131,31 @@ def _values(text: str, record: MetadataRecord) -> dict[Name, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _written(data: bytes, report: MetadataReport, values: dict[Name, str], *, force: bool) -> bytes:
+def _write(
+    source: Source, target: BinaryIO, report: MetadataReport, values: dict[Name, str], *, force: bool
+) -> None:
     _refuse_credential(report, force=force)
     _refuse_siblings(report)
-    _, container = container_of(data)
-    if container.rewrite is None:
-        assert container.rewrite_text is not None
+    _, container = container_of(source)
+    if not container.keeps_xmp:
         values = {AIGC: values[AIGC]}
-        result = container.rewrite_text(data, values[AIGC])
-    else:
-        packets = [field.data for field in container.fields(data) if field.kind is Kind.XMP]
-        result = container.rewrite(data, _updated(packets, values))
-    _confirm(result, values)
-    return result
+    change = Change(values[AIGC], _packets(source, container, values))
+    write_pieces(source, container.rewrite(source, change), target)
+    _confirm(Source(target), values)
 
 
-def _updated(packets: list[bytes], values: dict[Name, str]) -> list[bytes]:
+def _packets(source: Source, container: Container, values: dict[Name, str]) -> list[bytes]:
+    """Make the XMP packets of the file: with the label, or with the other properties where it stands elsewhere."""
+    if not container.keeps_xmp:
+        return []
+    packets = [field.data for field in container.fields(source) if field.kind is Kind.XMP]
+    if not container.label_apart:
+        return _updated(packets, values)
+    apart = {name: value for name, value in values.items() if name != AIGC}
+    return _updated(packets, {AIGC: None, **apart}) if packets or apart else []
+
+
+def _updated(packets: list[bytes], values: Mapping[Name, str | None]) -> list[bytes]:
     """Set the values in the first packet, and take them out of all others."""
     if not packets:
         return [new_packet(values)]
@@ -145,9 +195,9 @@ def _one_label(report: MetadataReport) -> ParsedLabel:
     return parsed
 
 
-def _confirm(result: bytes, values: dict[Name, str]) -> None:
-    """Read the written bytes and compare."""
-    report = read_metadata(result)
+def _confirm(result: Source, values: dict[Name, str]) -> None:
+    """Read the written copy and compare."""
+    report = read_source(result)
     read = {
         DIGITAL_SOURCE_TYPE: report.digital_source_type,
         AI_SYSTEM: report.ai_system,

@@ -72,7 +72,7 @@ def test_old_label_in_a_list_of_texts_is_replaced_and_its_neighbours_stay():
 
 def test_other_chunks_stay_as_they_are():
     data = with_chunk(sound(), b"bext", b"x" * 603)
-    assert list(wav.chunks_of(write_metadata(data, RECORD)))[:-1] == list(wav.chunks_of(data))
+    assert list(wav.chunks_of(write_metadata(data, MetadataRecord(LABEL))))[:-1] == list(wav.chunks_of(data))
 
 
 @pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFF000, 0x80000000])
