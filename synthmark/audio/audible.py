@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["label"]
+__all__ = ["KINDS", "PLACES", "StreamLabeller", "label"]
 
-_PLACES = ("start", "end", "both")
-_KINDS = ("rhythm", "speech")
+PLACES = ("start", "end", "both")
+KINDS = ("rhythm", "speech")
 _GAP_SECONDS = 0.3
 _FADE_SECONDS = 0.02
 _DUCKED = 10 ** (-15 / 20)
@@ -78,23 +78,101 @@ def label(  # noqa: PLR0913 - every option is a keyword with a default
         When a text is given and espeak-ng is missing.
     """
     sound, rate = as_sound(samples), check_rate(sample_rate)
-    where = _checked_place(place, times, len(sound) / rate)
-    voice = _voice(_checked_kind(kind), rate, language, text, prompt)
-    content = sound.scaled(0, len(sound))
-    mark = _levelled(voice, integrated_loudness(content, rate), rate)
-    body = sound.samples.copy()
-    for time in times:
-        _lay_over(body, mark, round(time * rate), sound, rate)
-    alone = _in_form(_on_channels(mark, sound.channels), sound)
-    gap = np.zeros((round(_GAP_SECONDS * rate), sound.channels), sound.samples.dtype)
-    before = [alone, gap] if where in {"start", "both"} else []
-    after = [gap, alone] if where in {"end", "both"} else []
-    return sound.restored(np.concatenate([*before, body, *after]))
+    loudness = integrated_loudness(sound.scaled(0, len(sound)), rate)
+    stream = StreamLabeller(
+        rate,
+        len(sound),
+        loudness,
+        kind=kind,
+        place=place,
+        times=times,
+        language=language,
+        text=text,
+        prompt=prompt,
+    )
+    parts = [stream.before(sound), stream.push(sound), stream.after(sound)]
+    return sound.restored(np.concatenate(parts))
+
+
+class StreamLabeller:
+    """Adds an audible label to sound that arrives piece by piece, of known length and loudness.
+
+    The label before the content, the content with labels laid over it, and the label after it together equal
+    `label` of the whole.
+
+    Parameters
+    ----------
+    rate
+        Hertz.
+    frames
+        Samples per channel of the content.
+    loudness
+        Of the content in LUFS, as `synthmark.audio.loudness.LoudnessMeter` gives it.
+    kind, place, times, language, text, prompt
+        As for `label`.
+
+    Raises
+    ------
+    InputError, DependencyError
+        As `label`.
+    """
+
+    def __init__(  # noqa: PLR0913 - as `label`
+        self,
+        rate: float,
+        frames: int,
+        loudness: float,
+        *,
+        kind: str = "rhythm",
+        place: str | None = None,
+        times: Sequence[float] = (),
+        language: str = "zh",
+        text: str | None = None,
+        prompt: tuple[NDArray[np.generic], float] | None = None,
+    ) -> None:
+        self._rate = rate
+        self._where = _checked_place(place, times, frames / rate)
+        self._mark = _levelled(_voice(_checked_kind(kind), rate, language, text, prompt), loudness, rate)
+        size = len(self._mark)
+        # A label within that would reach beyond the end is moved forward.
+        self._firsts = [max(min(round(time * rate), frames - size), 0) for time in times]
+        self._duck = 1 - (1 - _DUCKED) * _faded(np.ones(size), rate)
+        self._received = 0
+
+    def before(self, like: Sound) -> NDArray[np.generic]:
+        """Return what stands before the content, in the form of `like`: (n, channels), n may be 0."""
+        return self._alone(like, ends=False) if self._where in {"start", "both"} else like.samples[:0]
+
+    def after(self, like: Sound) -> NDArray[np.generic]:
+        """Return what stands after the content."""
+        return self._alone(like, ends=True) if self._where in {"end", "both"} else like.samples[:0]
+
+    def push(self, chunk: Sound) -> NDArray[np.generic]:
+        """Return the next samples of the content, with the labels that lie over them: (n, channels)."""
+        start, self._received = self._received, self._received + len(chunk)
+        out = chunk.samples
+        for first in self._firsts:
+            low, high = max(first, start), min(first + len(self._mark), self._received)
+            if low < high:
+                out = out.copy() if out is chunk.samples else out
+                self._lay_over(out[low - start : high - start], slice(low - first, high - first), chunk)
+        return out
+
+    def _alone(self, like: Sound, *, ends: bool) -> NDArray[np.generic]:
+        alone = _in_form(_on_channels(self._mark, like.channels), like)
+        gap = np.zeros((round(_GAP_SECONDS * self._rate), like.channels), like.samples.dtype)
+        return np.concatenate([gap, alone] if ends else [alone, gap])
+
+    def _lay_over(self, content: NDArray[np.generic], place: slice, form: Sound) -> None:
+        """Lay a part of the label over content, in place."""
+        quiet = content.astype(np.float64) / form.peak * self._duck[place, None]
+        total = quiet + _on_channels(self._mark[place], form.channels)
+        content[:] = _in_form(np.clip(total, -1, 1), form)
 
 
 def _checked_kind(kind: str) -> str:
-    if kind not in _KINDS:
-        raise InputError(f"The kind of audible label is {kind!r}; it is one of {', '.join(_KINDS)}.")
+    if kind not in KINDS:
+        raise InputError(f"The kind of audible label is {kind!r}; it is one of {', '.join(KINDS)}.")
     return kind
 
 
@@ -104,8 +182,8 @@ def _checked_place(place: str | None, times: Sequence[float], seconds: float) ->
             raise InputError(f"A label is asked for at {time!r} s; the content lasts {seconds:.2f} s.")
     if place is None:
         return None if len(times) else "start"
-    if place not in _PLACES:
-        raise InputError(f"The place of the audible label is {place!r}; it is one of {', '.join(_PLACES)}.")
+    if place not in PLACES:
+        raise InputError(f"The place of the audible label is {place!r}; it is one of {', '.join(PLACES)}.")
     return place
 
 
@@ -165,13 +243,3 @@ def _in_form(values: NDArray[np.float64], sound: Sound) -> NDArray[np.generic]:
     if sound.samples.dtype.kind == "f":
         return values.astype(sound.samples.dtype)
     return np.clip(np.rint(values * sound.peak), -sound.peak, sound.peak - 1).astype(sound.samples.dtype)
-
-
-def _lay_over(body: NDArray[np.generic], mark: NDArray[np.float64], first: int, sound: Sound, rate: float) -> None:
-    """Lay the label over the content, moved forward where it would reach beyond the end; in place."""
-    first = max(min(first, len(body) - len(mark)), 0)
-    part = body[first : first + len(mark)]
-    duck = 1 - (1 - _DUCKED) * _faded(np.ones(len(mark)), rate)[: len(part)]
-    quiet = part.astype(np.float64) / sound.peak * duck[:, None]
-    total = quiet + _on_channels(mark, sound.channels)[: len(part)]
-    part[:] = _in_form(np.clip(total, -1, 1), sound)

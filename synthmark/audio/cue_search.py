@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +10,12 @@ import numpy as np
 from synthmark.audio.cue import CUE_UNITS, PATTERN
 from synthmark.audio.layout import RATE
 from synthmark.audio.resampling import resampler_between
-from synthmark.audio.samples import as_sound, check_rate, mix_weights
+from synthmark.audio.samples import Sound, as_sound, check_rate, joined, mixed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RhythmCue", "find_cues"]
+__all__ = ["CueFinder", "RhythmCue", "find_cues"]
 
 _HOP = 160  # 10 ms
 _FRAME = 512
@@ -26,8 +26,9 @@ _LEAST_LIKENESS = 0.8
 _LEAST_SHARE = 0.5
 _LEAST_CONTRAST = 10.0  # decibels between sound and silence of the cue
 _RANGE = 25.0
-_CHUNK_SECONDS = 60.0
-_OVERLAP_SECONDS = 3.0
+_CHUNK = 60 * RATE
+_OVERLAP = 3 * RATE
+_ADVANCE = _CHUNK - _OVERLAP
 
 
 _Candidate = tuple[float, float, int, int]
@@ -134,8 +135,27 @@ def _is_tone(powers: NDArray[np.float32], candidate: _Candidate) -> bool:
     return bool(np.median(share) >= _LEAST_SHARE and contrast >= _LEAST_CONTRAST)
 
 
-def _found_in(work: NDArray[np.float32], begin: float, before: float, after: float) -> list[RhythmCue]:
-    """Return the cues in a stretch that begins `begin` seconds into the sound; levels outside it are given."""
+@dataclass(slots=True)
+class _Found:
+    """A cue, how loud sound beside it may be to count as silence, and how loud the sound on either side is."""
+
+    cue: RhythmCue
+    faint: float
+    before: float
+    after: float
+
+    def placed(self) -> RhythmCue:
+        """Return the cue with its position."""
+        position = "start" if self.before <= self.faint else "end" if self.after <= self.faint else "middle"
+        return replace(self.cue, position=position)
+
+    def apart_from(self, others: list[_Found]) -> bool:
+        """Return whether it overlaps with no other cue."""
+        return all(self.cue.end <= o.cue.start or self.cue.start >= o.cue.end for o in others)
+
+
+def _found_in(work: NDArray[np.float32], begin: float) -> list[_Found]:
+    """Return the cues in a stretch that begins `begin` seconds into the sound."""
     powers = _powers(work)
     levels = _tone_levels(powers)
     candidates: list[_Candidate] = []
@@ -146,31 +166,87 @@ def _found_in(work: NDArray[np.float32], begin: float, before: float, after: flo
         for start in np.flatnonzero(likeness.max(axis=1) >= _LEAST_LIKENESS):
             band = int(likeness[start].argmax())
             candidates.append((float(likeness[start, band]), unit, int(start), band))
-    cues: list[RhythmCue] = []
+    cues: list[_Found] = []
     for candidate in sorted(candidates, reverse=True):
-        cue = _cue(work, candidate, begin, before, after)
-        apart = all(cue.end <= c.start or cue.start >= c.end for c in cues)
-        if apart and _is_tone(powers, candidate):
-            cues.append(cue)
+        found = _cue(work, candidate, begin)
+        if found.apart_from(cues) and _is_tone(powers, candidate):
+            cues.append(found)
     return cues
 
 
-def _cue(work: NDArray[np.float32], found: _Candidate, begin: float, before: float, after: float) -> RhythmCue:
+def _cue(work: NDArray[np.float32], found: _Candidate, begin: float) -> _Found:
     likeness, unit, start, band = found
     first = (start - _PAD_FRAMES) * _HOP / RATE + unit
     last = first + CUE_UNITS * unit
     inside, outside_first, outside_last = (round(t * RATE) for t in (first, first - unit, last + unit))
-    faint = 0.01 * float(np.abs(work[max(inside, 0) : round(last * RATE)]).max(initial=0.0))
-    quiet_before = max(before, float(np.abs(work[: max(outside_first, 0)]).max(initial=0.0))) <= faint
-    quiet_after = max(after, float(np.abs(work[outside_last:]).max(initial=0.0))) <= faint
-    return RhythmCue(
+    cue = RhythmCue(
         start=max(round(begin + first, 2), 0.0),
         end=round(begin + last, 2),
         unit=unit,
         hertz=round((band + _BINS.start) * RATE / _FRAME, 0),
         likeness=round(likeness, 3),
-        position="start" if quiet_before else "end" if quiet_after else "middle",
+        position="middle",
     )
+    faint = 0.01 * _peak(work[max(inside, 0) : round(last * RATE)])
+    return _Found(cue, faint, _peak(work[: max(outside_first, 0)]), _peak(work[outside_last:]))
+
+
+def _peak(work: NDArray[np.float32]) -> float:
+    return float(np.abs(work).max(initial=0.0))
+
+
+class CueFinder:
+    """Finds the rhythm cues in sound that arrives piece by piece; the answer equals that of `find_cues`.
+
+    Parameters
+    ----------
+    sample_rate
+        Hertz, 8000 to 192000.
+
+    Raises
+    ------
+    InputError
+        When it has a wrong type or range.
+    """
+
+    def __init__(self, sample_rate: float) -> None:
+        self._down = resampler_between(check_rate(sample_rate), RATE)
+        self._pending: Sound | None = None  # samples from number _start on
+        self._start = 0
+        self._first = 0  # where the next stretch begins, at the working rate
+        self._passed = 0.0  # the loudest sample before it
+        self._found: list[_Found] = []
+
+    def push(self, chunk: NDArray[np.generic]) -> None:
+        """Take the next samples: (n,) or (n, channels), always of the same dtype and number of channels."""
+        sound = as_sound(chunk)
+        self._pending = sound if self._pending is None else joined(self._pending, sound)
+        while self._start + len(self._pending) >= self._down.inputs_for(self._first, self._first + _CHUNK)[1]:
+            self._look(self._pending, self._first + _CHUNK)
+            drop = max(min(self._down.inputs_for(self._first, self._first)[0] - self._start, len(self._pending)), 0)
+            self._pending = self._pending.part(drop, len(self._pending))
+            self._start += drop
+
+    def finish(self) -> tuple[RhythmCue, ...]:
+        """Look at the rest and return what was found in all, in the order of time."""
+        if self._pending is not None:
+            count = int((self._start + len(self._pending)) * self._down.ratio)
+            while self._first == 0 or self._first < count - _OVERLAP:
+                self._look(self._pending, min(self._first + _CHUNK, count))
+        return tuple(sorted((found.placed() for found in self._found), key=lambda cue: cue.start))
+
+    def _look(self, pending: Sound, last: int) -> None:
+        """Look at a stretch of which the first `_OVERLAP` samples were looked at before."""
+        work = mixed(pending, self._start, self._down, self._first, last)
+        fresh = _peak(work[_OVERLAP:])
+        for earlier in self._found:
+            earlier.after = max(earlier.after, fresh)
+        for found in _found_in(work, self._first / RATE):
+            found.before = max(found.before, self._passed)
+            if found.apart_from(self._found):
+                self._found.append(found)
+        self._passed = max(self._passed, _peak(work[:_ADVANCE]))
+        self._first += _ADVANCE
 
 
 def find_cues(samples: NDArray[np.generic], sample_rate: float) -> tuple[RhythmCue, ...]:
@@ -191,15 +267,6 @@ def find_cues(samples: NDArray[np.generic], sample_rate: float) -> tuple[RhythmC
     InputError
         When an argument has a wrong type, shape or range, or a sample is no finite number.
     """
-    sound, rate = as_sound(samples), check_rate(sample_rate)
-    down = resampler_between(rate, RATE)
-    channels = sound.scaled(0, len(sound)).T
-    work = down.convert(mix_weights(channels) @ channels, 0, 0, int(len(sound) * down.ratio))
-    size, step = round(_CHUNK_SECONDS * RATE), round((_CHUNK_SECONDS - _OVERLAP_SECONDS) * RATE)
-    cues: list[RhythmCue] = []
-    for first in range(0, max(len(work) - round(_OVERLAP_SECONDS * RATE), 1), step):
-        part = work[first : first + size]
-        before, after = (float(np.abs(w).max(initial=0.0)) for w in (work[:first], work[first + size :]))
-        found = _found_in(part, first / RATE, before, after)
-        cues += [cue for cue in found if all(cue.end <= c.start or cue.start >= c.end for c in cues)]
-    return tuple(sorted(cues, key=lambda cue: cue.start))
+    finder = CueFinder(sample_rate)
+    finder.push(samples)
+    return finder.finish()

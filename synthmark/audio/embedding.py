@@ -17,7 +17,7 @@ from synthmark.payload import check_content_id
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SHORTEST", "embed"]
+__all__ = ["SHORTEST", "embed", "require_length", "require_readable"]
 
 SHORTEST = 2.0
 """Shorter sound, in seconds, is refused."""
@@ -27,7 +27,12 @@ _PROOF_NOISE = 0.01  # 40 dB below the sound
 
 
 def embed(
-    samples: NDArray[np.generic], sample_rate: float, content_id: int, key: bytes | None = None
+    samples: NDArray[np.generic],
+    sample_rate: float,
+    content_id: int,
+    key: bytes | None = None,
+    *,
+    strength: float = 1.0,
 ) -> NDArray[np.generic]:
     """Put a content id into sound, inaudibly, and make sure that it reads back.
 
@@ -41,6 +46,8 @@ def embed(
         Integer in [0, 2**64).
     key
         16 to 1024 bytes, or None for the published default key.
+    strength
+        Factor on the usual strength, 0.25 to 4; above 1 the mark may become audible.
 
     Returns
     -------
@@ -54,16 +61,40 @@ def embed(
         When the sound is too short, too silent or too plain (a pure tone) to carry a mark that reads back.
     """
     sound, rate = as_sound(samples), check_rate(sample_rate)
-    stream = StreamEmbedder(rate, content_id, key)
-    if len(sound) < SHORTEST * rate:
-        raise CapacityError(
-            f"The sound lasts {len(sound) / rate:.2f} s; a mark needs at least {SHORTEST:g} s, and 3 s to last."
-        )
+    stream = StreamEmbedder(rate, content_id, key, strength=strength)
+    require_length(len(sound) / rate)
     size = int(_SLICE_SECONDS * rate)
     pieces = [stream.push(sound.samples[first : first + size]) for first in range(0, len(sound), size)]
     marked = Sound(np.concatenate([*pieces, stream.finish()]), sound.peak, sound.flat)
     _require_readable(marked, rate, check_content_id(content_id), keys.key_bytes(key))
     return marked.restored(marked.samples)
+
+
+def require_length(seconds: float) -> None:
+    """Refuse sound that is too short for a mark.
+
+    Raises
+    ------
+    CapacityError
+        When it lasts less than `SHORTEST` seconds.
+    """
+    if seconds < SHORTEST:
+        raise CapacityError(
+            f"The sound lasts {seconds:.2f} s; a mark needs at least {SHORTEST:g} s, and 3 s to last."
+        )
+
+
+def require_readable(
+    samples: NDArray[np.generic], sample_rate: float, content_id: int, key: bytes | None = None
+) -> None:
+    """Refuse marked sound whose mark does not read back under faint noise, as `embed` does.
+
+    Raises
+    ------
+    CapacityError
+        When the mark shows in nothing that can be heard.
+    """
+    _require_readable(as_sound(samples), check_rate(sample_rate), content_id, keys.key_bytes(key))
 
 
 def _require_readable(marked: Sound, rate: float, content_id: int, key: bytes) -> None:

@@ -108,7 +108,8 @@ def _running_mean(power: NDArray[np.float32]) -> NDArray[np.float32]:
 class GainControl:
     """Decides the gains of one block after another for one content id."""
 
-    def __init__(self, layout: Layout, content_id: int) -> None:
+    def __init__(self, layout: Layout, content_id: int, strength: float = 1.0) -> None:
+        self._strength = strength
         tile = layout.tile(content_id)
         self._signs = np.concatenate([tile] * (BLOCK_ROWS // TILE_ROWS))
         bits = np.concatenate([layout.bit] * (BLOCK_ROWS // TILE_ROWS))
@@ -134,6 +135,7 @@ class GainControl:
         inner = energy[2:-2]
         weight = inner / (inner + floor) * _WEIGHT
         caps = _caps(energy[1:-1]) * (1 - _TONE_CARE * _steadiness(spectrum))
+        caps *= np.float32(self._strength)
         weights = np.concatenate([self._past_weights, self._summed(weight)])
         sums = self._past_sums
         gains = np.zeros_like(caps)
@@ -171,6 +173,7 @@ class GainControl:
         shown, weight = _stretches(sums), _stretches(weights)
         target = _MARGIN * weight
         target[:, -1] *= _PILOT_MARGIN / _MARGIN
+        target *= self._strength
         lack = np.maximum(target - shown, 0) / (weight + 0.05 * weight.mean() + 1e-3)
         return np.stack([lack[i:].mean(axis=0) for i in range(_PARTS)])
 

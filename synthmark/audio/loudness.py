@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["integrated_loudness"]
+__all__ = ["LoudnessMeter", "integrated_loudness"]
 
 _BLOCK_SECONDS = 0.4
 _STEP_SECONDS = 0.1
@@ -44,16 +44,41 @@ def _channel_weights(channels: int) -> NDArray[np.float64]:
     return np.array(_SURROUND_WEIGHTS.get(channels, (1,) * channels), np.float64)
 
 
-def _block_powers(samples: NDArray[np.float32], rate: float) -> NDArray[np.float64]:
-    """Return the weighted power of each gating block, summed over the channels."""
-    size, step = round(_BLOCK_SECONDS * rate), round(_STEP_SECONDS * rate)
-    weighting = _k_weighting(np.fft.rfftfreq(size, 1 / rate).astype(np.float64)) * 2 / size**2
-    weights = _channel_weights(samples.shape[1])
-    powers = []
-    for first in range(0, len(samples) - size + 1, step):
-        spectrum = np.fft.rfft(samples[first : first + size], axis=0)
-        powers.append(float((np.abs(spectrum) ** 2 @ weights) @ weighting))
-    return np.array(powers)
+class LoudnessMeter:
+    """Measures the loudness of sound that arrives piece by piece.
+
+    Parameters
+    ----------
+    rate
+        Hertz.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._size, self._step = round(_BLOCK_SECONDS * rate), round(_STEP_SECONDS * rate)
+        frequencies = np.fft.rfftfreq(self._size, 1 / rate).astype(np.float64)
+        self._weighting = _k_weighting(frequencies) * 2 / self._size**2
+        self._pending: NDArray[np.float32] | None = None
+        self._powers: list[float] = []
+
+    def push(self, samples: NDArray[np.float32]) -> None:
+        """Take the next samples: (n, channels), full scale 1."""
+        pending = samples if self._pending is None else np.concatenate([self._pending, samples])
+        weights = _channel_weights(pending.shape[1])
+        first = 0
+        while first + self._size <= len(pending):
+            spectrum = np.fft.rfft(pending[first : first + self._size], axis=0)
+            self._powers.append(float((np.abs(spectrum) ** 2 @ weights) @ self._weighting))
+            first += self._step
+        self._pending = pending[first:].copy()
+
+    def loudness(self) -> float:
+        """Return the gated loudness so far in LUFS; minus infinity for silence and for less than 0.4 s."""
+        powers = np.array(self._powers)
+        powers = powers[powers > 10 ** ((_ABSOLUTE_GATE - _OFFSET) / 10)]
+        if not len(powers):
+            return -math.inf
+        gate = powers.mean() * 10 ** (_RELATIVE_GATE / 10)
+        return _decibels(float(powers[powers > gate].mean()))
 
 
 def _decibels(power: float) -> float:
@@ -70,9 +95,6 @@ def integrated_loudness(samples: NDArray[np.float32], rate: float) -> float:
     rate
         Hertz.
     """
-    powers = _block_powers(samples, rate)
-    powers = powers[powers > 10 ** ((_ABSOLUTE_GATE - _OFFSET) / 10)]
-    if not len(powers):
-        return -math.inf
-    gate = powers.mean() * 10 ** (_RELATIVE_GATE / 10)
-    return _decibels(float(powers[powers > gate].mean()))
+    meter = LoudnessMeter(rate)
+    meter.push(samples)
+    return meter.loudness()

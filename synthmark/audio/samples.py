@@ -13,12 +13,15 @@ from synthmark.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MAX_CHANNELS", "Sound", "as_sound", "check_rate", "joined", "mix_weights"]
+    from synthmark.audio.resampling import Resampler
+
+__all__ = ["MAX_CHANNELS", "Sound", "as_sound", "check_rate", "check_strength", "joined", "mix_weights", "mixed"]
 
 MAX_CHANNELS = 64
 _LOUDEST = 1e4  # floating-point samples beyond this many times full scale are seen as this loud
 _WEAK_MIX = 0.1
 _RATES = (8000, 192_000)
+_STRENGTHS = (0.25, 4)
 _PEAKS = {"int16": 2.0**15, "int32": 2.0**31, "float32": 1.0, "float64": 1.0}
 
 
@@ -90,6 +93,20 @@ def check_rate(sample_rate: float) -> float:
     return float(sample_rate)
 
 
+def check_strength(strength: float) -> float:
+    """Return the strength of a mark as a number.
+
+    Raises
+    ------
+    InputError
+        When it is no number between 0.25 and 4.
+    """
+    low, high = _STRENGTHS
+    if isinstance(strength, bool) or not isinstance(strength, int | float) or not low <= strength <= high:
+        raise InputError(f"The strength is {strength!r}; a number from {low} to {high} is needed.")
+    return float(strength)
+
+
 def as_sound(samples: object) -> Sound:
     """Check an array of samples: (n,) or (n, channels); int16, int32, float32 or float64.
 
@@ -140,3 +157,16 @@ def mix_weights(channels: NDArray[np.float32]) -> NDArray[np.float32]:
     if float(mix @ mix) * count >= _WEAK_MIX * float(power.max()):
         return mean
     return np.asarray(np.eye(count, dtype=np.float32)[int(power.argmax())])
+
+
+def mixed(sound: Sound, start: int, down: Resampler, first: int, last: int) -> NDArray[np.float32]:
+    """Return outputs `first` to `last` of a resampler, mixed to one channel.
+
+    Parameters
+    ----------
+    start
+        Number of the sample with which `sound` begins.
+    """
+    low, high = (min(max(n - start, 0), len(sound)) for n in down.inputs_for(first, last))
+    channels = sound.scaled(low, high).T
+    return down.convert(mix_weights(channels) @ channels, start + low, first, last)

@@ -13,7 +13,7 @@ from synthmark.audio.lapped import analyse
 from synthmark.audio.layout import HOP, RATE, layout_for
 from synthmark.audio.mixing import SILENT_RUN, add_change
 from synthmark.audio.resampling import resampler_between
-from synthmark.audio.samples import Sound, as_sound, check_rate, joined, mix_weights
+from synthmark.audio.samples import Sound, as_sound, check_rate, check_strength, joined, mix_weights
 from synthmark.errors import InputError
 from synthmark.payload import check_content_id
 
@@ -38,6 +38,9 @@ class StreamEmbedder:
         The 64-bit content id.
     key
         16 to 1024 bytes, or None for the published default key.
+    strength
+        Factor on the usual strength, 0.25 to 4: on the margin that each coded bit gets, and on the largest change
+        of a cell. Above 1 the mark may become audible.
 
     Raises
     ------
@@ -45,11 +48,15 @@ class StreamEmbedder:
         When an argument has a wrong type or range.
     """
 
-    def __init__(self, sample_rate: float, content_id: int, key: bytes | None = None) -> None:
+    def __init__(
+        self, sample_rate: float, content_id: int, key: bytes | None = None, *, strength: float = 1.0
+    ) -> None:
         rate = check_rate(sample_rate)
         self._down = resampler_between(rate, RATE)
         self._up = resampler_between(RATE, rate)
-        self._control = GainControl(layout_for(keys.key_bytes(key)), check_content_id(content_id))
+        self._control = GainControl(
+            layout_for(keys.key_bytes(key)), check_content_id(content_id), check_strength(strength)
+        )
         self._rate = rate
         self._block = 0
         self._pending: Sound | None = None  # samples from number _start on
