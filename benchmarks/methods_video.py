@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import av
 import numpy as np
-from media_video import plane_view, recode, shape_of
+from media_video import luma_frames, plane_view, recode, shape_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Method", "Reading", "Synthmark", "SynthmarkFrames", "method_named"]
+__all__ = ["Method", "Reading", "Synthmark", "SynthmarkFrames", "decided_after", "extractor_for", "method_named"]
 
 Span = tuple[float, float]
 OPTIONS = {"crf": "18", "preset": "veryfast"}
@@ -42,7 +42,7 @@ class Method(Protocol):
 
 
 def reading_of(found: Any) -> Reading:  # noqa: ANN401 - VideoDetection
-    marks = tuple((int(content_id), tuple(spans)) for content_id, spans in found.marks)
+    marks = tuple((mark.content_id, tuple(mark.spans)) for mark in found.marks)
     return Reading(found.content_id, marks, found.false_alarm_probability)
 
 
@@ -86,17 +86,33 @@ class SynthmarkFrames:
         ).embed
 
     def extract(self, path: Path, *, everything: bool = False) -> Reading:
-        from synthmark.video.extraction import LumaExtractor
+        return reading_of(pushed(path, everything=everything)[0].detection())
 
-        height, width, bits, full = stored_format(path)
-        extractor = LumaExtractor(width=width, height=height, bit_depth=bits, full_range=full)
-        with av.open(str(path)) as container:
-            container.streams.video[0].thread_type = "AUTO"
-            for frame in container.decode(video=0):
-                extractor.push(plane_view(frame), float(frame.time or 0))
-                if extractor.decided and not everything:
-                    break
-        return reading_of(extractor.detection())
+
+def extractor_for(path: Path, **options: Any) -> Any:  # noqa: ANN401 - LumaExtractor and its options
+    """Return an extractor for the planes of a file."""
+    from synthmark.video.extraction import LumaExtractor
+
+    height, width, bits, full = stored_format(path)
+    return LumaExtractor(width=width, height=height, bit_depth=bits, full_range=full, **options)
+
+
+def pushed(path: Path, *, everything: bool) -> tuple[Any, float]:
+    """Push the frames of a file until there is a decision; return the extractor and the seconds it was shown."""
+    extractor, first, end = extractor_for(path), None, 0.0
+    for seconds, plane in luma_frames(path):
+        first = seconds if first is None else first
+        extractor.push(plane, seconds)
+        end = seconds - first
+        if extractor.decided and not everything:
+            break
+    return extractor, end
+
+
+def decided_after(path: Path) -> float | None:
+    """Return the seconds of content after which the extraction is certain; None when it never is."""
+    extractor, seconds = pushed(path, everything=False)
+    return seconds if extractor.decided else None
 
 
 def stored_format(path: Path) -> tuple[int, int, int, bool]:
