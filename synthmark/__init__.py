@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from synthmark.config import Config, load_config
     from synthmark.detection import Detection
     from synthmark.errors import (
+        AlreadyLabelledError,
         CapacityError,
         ConfigError,
         CredentialError,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         DependencyError,
         InputError,
         MediaError,
+        RegistryError,
         SynthmarkError,
         UnsupportedMediaError,
     )
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from synthmark.verification import verify_file
 
 __all__ = [
+    "AlreadyLabelledError",
     "CapacityError",
     "Config",
     "ConfigError",
@@ -38,6 +41,7 @@ __all__ = [
     "Detection",
     "InputError",
     "MediaError",
+    "RegistryError",
     "SynthmarkError",
     "UnsupportedMediaError",
     "__version__",

@@ -4,12 +4,14 @@ The tree::
 
     SynthmarkError
       InputError (ValueError)      the caller passed something unusable: shape, dtype, range, option
+        AlreadyLabelledError       the file carries a metadata label, of which there may be only one
       ConfigError                  the configuration or a key file is wrong
       CapacityError                the medium cannot carry a mark that would read back
       MediaError                   the file cannot be read or written
         UnsupportedMediaError      no reader or writer for this kind of file
         DamagedMediaError          truncated, inconsistent or hostile content
       CredentialError              the file carries a signed credential that the change would break
+      RegistryError                the registry is missing, cannot be used, or holds entries that were altered
       DependencyError              a program or library is missing; the message says what to install
 
 Not finding a mark is no error: it is a `Detection` that is false.
@@ -18,6 +20,7 @@ Not finding a mark is no error: it is a `Detection` that is false.
 from __future__ import annotations
 
 __all__ = [
+    "AlreadyLabelledError",
     "CapacityError",
     "ConfigError",
     "CredentialError",
@@ -25,6 +28,7 @@ __all__ = [
     "DependencyError",
     "InputError",
     "MediaError",
+    "RegistryError",
     "SynthmarkError",
     "UnsupportedMediaError",
 ]
@@ -36,6 +40,20 @@ class SynthmarkError(Exception):
 
 class InputError(SynthmarkError, ValueError):
     """An argument has a shape, dtype, range or form that cannot be used."""
+
+
+class AlreadyLabelledError(InputError):
+    """The file carries a metadata label already, of which there may be only one.
+
+    Attributes
+    ----------
+    producer
+        Who that label says made the content; None when it cannot be read.
+    """
+
+    def __init__(self, message: str, producer: str | None = None) -> None:
+        super().__init__(message)
+        self.producer = producer
 
 
 class ConfigError(SynthmarkError):
@@ -60,6 +78,10 @@ class DamagedMediaError(MediaError):
 
 class CredentialError(SynthmarkError):
     """The file carries a signed credential that the requested change would invalidate."""
+
+
+class RegistryError(SynthmarkError):
+    """The registry is missing, cannot be used, or holds entries that were altered."""
 
 
 class DependencyError(SynthmarkError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthmark.config import Config
-from synthmark.errors import CredentialError, InputError
+from synthmark.errors import AlreadyLabelledError, CredentialError, InputError
 from synthmark.report import LabelRecord, Message
 from synthmark.verification import OWN_NUMBER, report_written
 
@@ -118,7 +118,7 @@ class _Task:
         """Label the file."""
         from synthmark.files.atomic import refuse_same_file  # noqa: PLC0415 - `import synthmark` stays light
         from synthmark.files.kinds import kind_of_file  # noqa: PLC0415
-        from synthmark.files.metadata_step import read_metadata_file  # noqa: PLC0415
+        from synthmark.metadata import read_metadata_file  # noqa: PLC0415
 
         self._check_options()
         refuse_same_file(self.source, self.target)
@@ -142,9 +142,10 @@ class _Task:
                 "Label it before signing, or force it."
             )
         if existing.labels and self.config.metadata and not self.relabel:
-            raise InputError(
+            raise AlreadyLabelledError(
                 f"{self.source} carries a metadata label already ({existing.labels[0].place}); there may be "
-                "only one. Label the original, or relabel it, which sets the propagator's fields."
+                "only one. Label the original, or relabel it, which sets the propagator's fields.",
+                None if existing.label is None else existing.label.content_producer,
             )
         self._check_names(kind)
         if existing.has_credential:

@@ -1,21 +1,44 @@
-"""Which files a command works on, and where their copies go."""
+"""Which files a command works on, and where their copies go.
+
+What is found is kept in a temporary database on the disk, so that a folder with a million files takes no more memory
+than one with ten, is worked on in the order of names, and has a known size from the start.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import mimetypes
 import os
-from collections import Counter
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from synthmark.errors import InputError, SynthmarkError
 from synthmark.files.kinds import kind_of_file, kind_of_suffix
+from synthmark.patterns import EVERYTHING, Patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import TracebackType
 
-__all__ = ["Job", "Selection", "files_below", "is_media", "select"]
+__all__ = ["Choice", "Job", "Selection", "files_below", "is_media"]
+
+_SCHEMA = """
+PRAGMA cache_size = -16384;
+PRAGMA temp_store = FILE;
+CREATE TABLE found (
+    path INTEGER, place BLOB, source BLOB, root BLOB, relative BLOB, folded BLOB, identity BLOB, linked INTEGER,
+    reason TEXT, kind TEXT
+);
+CREATE TABLE taken (target BLOB PRIMARY KEY, source BLOB) WITHOUT ROWID;
+"""
+_INDICES = """
+CREATE INDEX identities ON found (identity, linked, path, place);
+CREATE INDEX names ON found (folded);
+"""
+_LINKED_FOLDER = "This is a symbolic link to a folder, which was not entered; name it as a path of its own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +50,24 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """What is to be done, what is there already, what cannot be done, and how much was passed over.
+class Choice:
+    """One file that was found: the job to do, or why it cannot be done, with the class of that error."""
 
-    Attributes
-    ----------
-    jobs
-        Files to label.
-    present
-        Files whose copy exists.
-    refused
-        Files whose copy would do harm, with the reason.
-    passed_over
-        Number of files below folders that are no pictures and no sound that can be labelled.
-    """
-
-    jobs: tuple[Job, ...]
-    present: tuple[Job, ...]
-    refused: tuple[tuple[Job, str], ...]
-    passed_over: int
+    job: Job
+    reason: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A file, the folder that its name counts from, and whether it was named itself."""
+    """A file, the path that its name counts from, the file it really is, and what is wrong with it."""
 
     source: Path
     root: Path
-    named: bool
+    identity: str
+    linked: bool = False
+    reason: str = ""
+    kind: str = ""
 
     @property
     def relative(self) -> Path:
@@ -64,62 +77,153 @@ class _Found:
 def files_below(paths: Sequence[Path]) -> Iterator[Path]:
     """Yield the files that are named and the media below the folders that are named, each once.
 
-    The order is that of the paths, and by name within a folder. Hidden files and folders are left out
-    unless they are named. A path that does not exist is yielded too: reading it gives the error.
+    The order is that of the paths, and by name below a folder. Hidden files and folders are left out unless they are
+    named, and linked folders are not entered. A path that cannot be read is yielded too: reading it gives the error.
     """
-    return (found.source for found in _found(paths, None) if found.named or is_media(found.source))
+    with Selection(paths, None) as selection:
+        yield from (choice.job.source for choice in selection if choice.reason != _LINKED_FOLDER)
 
 
-def select(
-    paths: Sequence[Path],
-    folder: Path,
-    *,
-    overwrite: bool = False,
-) -> Selection:
-    """Choose the files to label and their targets below a folder.
+class Selection:
+    """The files to label and their targets below a folder, in the order of paths and names.
 
-    A file below a folder keeps its relative name, a file that is named keeps its name. Where two would get
-    the same target, each goes below the name of the folder it comes from.
+    A file below a folder keeps its relative name, a file that is named keeps its name. Where two would get the same
+    target, each goes below the name of the folder it comes from. Hidden files, and what lies below the folder of the
+    copies, are left out; linked folders are not entered.
 
     Parameters
     ----------
     paths
         Files and folders.
     folder
-        Where the copies go; what lies below it is never a source, so that a second run does not label the
-        first one's output.
-    overwrite
-        Whether a target that exists is replaced; without, the file counts as present.
+        Where the copies go; None where nothing is written.
+    patterns
+        Which names to take.
+
+    Attributes
+    ----------
+    total
+        Number of choices.
+    passed_over
+        Number of files below folders that are no media.
 
     Raises
     ------
     InputError
-        When the folder is a file.
+        When the folder of the copies is a file.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file; the copies need a folder.")
-    found = list(_found(paths, folder))
-    chosen = [item for item in found if item.named or is_media(item.source)]
-    jobs = _targets(chosen, folder)
-    reasons = _reasons(jobs)
-    harmless = [job for job in jobs if job not in reasons]
-    present = frozenset() if overwrite else {job for job in harmless if job.target.exists()}
-    return Selection(
-        jobs=tuple(job for job in harmless if job not in present),
-        present=tuple(job for job in harmless if job in present),
-        refused=tuple(reasons.items()),
-        passed_over=len(found) - len(chosen),
-    )
+
+    def __init__(self, paths: Sequence[Path], folder: Path | None, patterns: Patterns = EVERYTHING) -> None:
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder} is a file; the copies need a folder.")
+        self._folder = folder
+        self._patterns = patterns
+        self._true_name = functools.lru_cache(maxsize=64)(_identity)
+        self.passed_over = 0
+        self._database = sqlite3.connect("", isolation_level=None)  # the empty name: a temporary file
+        self._database.executescript(_SCHEMA)
+        self._database.execute("BEGIN")
+        for number, path in enumerate(paths):
+            self._collect(number, path)
+        self._database.execute("COMMIT")
+        self._database.executescript(_INDICES)
+        self.total = int(self._database.execute(f"SELECT COUNT(*) {_CHOSEN}").fetchone()[0])
+
+    def __iter__(self) -> Iterator[Choice]:
+        """Yield the choices; a job without a reason is safe to do."""
+        self._database.execute("DELETE FROM taken")
+        query = f"SELECT source, root, relative, folded, reason, kind {_CHOSEN} ORDER BY path, place"
+        for *names, folded, reason, kind in self._database.execute(query):
+            source, root, relative = (Path(os.fsdecode(name)) for name in names)
+            if reason or self._folder is None:
+                yield Choice(Job(source, source), reason, kind)
+            else:
+                yield self._choice(source, root, relative, folded)
+
+    def close(self) -> None:
+        """Delete the temporary database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _collect(self, number: int, path: Path) -> None:
+        """Keep what one path stands for."""
+        if not path.is_dir():
+            if self._patterns.take(path.name):
+                self._keep(number, _Found(path, path.parent, _identity(path)))
+            return
+        for found in _below(path, self._folder, self._patterns):
+            if found.reason or is_media(found.source):
+                self._keep(number, found)
+            else:
+                self.passed_over += 1
+
+    def _keep(self, number: int, found: _Found) -> None:
+        place = b"\0".join(os.fsencode(part) for part in found.relative.parts)
+        names = [os.fsencode(name) for name in (found.source, found.root, found.relative)]
+        keys = (_folded(found.relative), os.fsencode(found.identity))
+        row = (number, place, *names, *keys, found.linked, found.reason, found.kind)
+        self._database.execute("INSERT INTO found VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def _choice(self, source: Path, root: Path, relative: Path, folded: bytes) -> Choice:
+        """Return a job, or why it must not be done."""
+        assert self._folder is not None
+        if self._count("folded", folded) > 1:
+            relative = Path(Path(os.path.abspath(root)).name, relative)  # noqa: PTH100 - links stay as they are named
+        job = Job(source, self._folder / relative)
+        reason = self._objection(job)
+        return Choice(job, reason, "InputError" if reason else "")
+
+    def _objection(self, job: Job) -> str:
+        # a link in the target's place is replaced, not followed; of its folder the true name counts
+        identity = _inside(self._true_name(job.target.parent), job.target.name)
+        if self._count("identity", os.fsencode(identity)):
+            return f"its copy {job.target} would replace an input; choose another folder with -o"
+        row = (_folded(job.target), os.fsencode(job.source))
+        self._database.execute("INSERT OR IGNORE INTO taken VALUES (?, ?)", row)
+        (first,) = self._database.execute("SELECT source FROM taken WHERE target = ?", row[:1]).fetchone()
+        if first != row[1]:
+            return f"its copy {job.target} would replace that of {os.fsdecode(first)}; label them in two runs"
+        return ""
+
+    def _count(self, column: str, value: bytes) -> int:
+        """Return how many different files have a value, two being as good as many."""
+        query = f"SELECT COUNT(*) FROM (SELECT DISTINCT identity FROM found WHERE {column} = ? LIMIT 2)"  # noqa: S608
+        return int(self._database.execute(query, (value,)).fetchone()[0])
+
+
+# Each file once: under its own name rather than under that of a link, and where it was found first.
+_CHOSEN = """
+FROM found WHERE rowid = (
+    SELECT rowid FROM found AS same WHERE same.identity = found.identity ORDER BY linked, path, place LIMIT 1
+)
+"""
 
 
 def is_media(path: Path) -> bool:
     """Return whether a file seems to be a picture, sound or video, by its name or else by its content.
 
-    Pictures of kinds that cannot be labelled count: a problem that is told is better than a picture that
-    stays without a label unnoticed.
+    Media of kinds that cannot be labelled count: a problem that is told is better than a picture that stays without a
+    label unnoticed.
     """
-    guess = mimetypes.MimeTypes().guess_type(path.name)[0]  # the built-in table, the same on every machine
-    return kind_of_suffix(path) is not None or (guess or "").startswith("image/") or _starts_like_media(path)
+    guess = _media_types().guess_type(path.name)[0] or ""
+    return (
+        kind_of_suffix(path) is not None
+        or guess.startswith(("image/", "audio/", "video/"))
+        or _starts_like_media(path)
+    )
+
+
+@functools.cache
+def _media_types() -> mimetypes.MimeTypes:
+    """Return the built-in table, the same on every machine."""
+    return mimetypes.MimeTypes()
 
 
 def _starts_like_media(path: Path) -> bool:
@@ -130,65 +234,67 @@ def _starts_like_media(path: Path) -> bool:
     return True
 
 
-def _found(paths: Sequence[Path], left_out: Path | None) -> Iterator[_Found]:
-    seen: set[str] = set()
-    for path in paths:
-        for item in _below(path, left_out) if path.is_dir() else [_named(path)]:
-            identity = _identity(item.source)
-            if identity not in seen:
-                seen.add(identity)
-                yield item
+def _below(root: Path, left_out: Path | None, patterns: Patterns) -> Iterator[_Found]:
+    """Yield the files below a folder; only the folders on the way to one are open at any time."""
+    forbidden = None if left_out is None else _identity(left_out)
+    folders = [_Folder(root, root, _identity(root))]
+    while folders:
+        for found in folders[-1]:
+            if not found.source.is_dir() or found.reason:
+                if patterns.take(found.relative.as_posix()):
+                    yield found
+            elif found.identity != forbidden and not patterns.leave_out(found.relative.as_posix()):
+                if not found.linked:
+                    folders.append(_Folder(found.source, root, found.identity))
+                    break
+                yield dataclasses.replace(found, reason=_LINKED_FOLDER, kind="InputError")
+        else:
+            folders.pop()
 
 
-def _named(path: Path) -> _Found:
-    return _Found(path, path.parent, named=True)
+class _Folder:
+    """An open folder; iterating goes on where it was left."""
+
+    def __init__(self, path: Path, root: Path, identity: str) -> None:
+        self._path = path
+        self._root = root
+        self._identity = identity
+        self._entries = self._listed()
+
+    def __iter__(self) -> Iterator[_Found]:
+        return self._entries
+
+    def _listed(self) -> Iterator[_Found]:
+        """Yield files, links and folders that are not hidden, and an error."""
+        try:
+            with os.scandir(self._path) as entries:
+                yield from (self._found(entry) for entry in entries if _is_seen(entry))
+        except OSError as error:
+            reason = f"This folder cannot be read: {error.strerror or error}."
+            yield _Found(self._path, self._root, self._identity, reason=reason, kind="MediaError")
+
+    def _found(self, entry: os.DirEntry[str]) -> _Found:
+        path = self._path / entry.name
+        if entry.is_symlink():
+            return _Found(path, self._root, _identity(path), linked=True)
+        return _Found(path, self._root, _inside(self._identity, entry.name))
 
 
-def _below(folder: Path, left_out: Path | None) -> Iterator[_Found]:
-    unreadable: list[OSError] = []
-    for place, folders, names in os.walk(folder, onerror=unreadable.append):
-        here = Path(place)
-        folders[:] = [name for name in sorted(folders) if _is_entered(here / name, left_out)]
-        for name in sorted(names):
-            if not name.startswith(".") and (here / name).is_file():
-                yield _Found(here / name, folder, named=False)
-    yield from (_named(Path(error.filename)) for error in unreadable)
+def _is_seen(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is neither hidden nor a pipe or device."""
+    if entry.name.startswith("."):
+        return False
+    return entry.is_symlink() or entry.is_dir() or entry.is_file()
 
 
-def _is_entered(folder: Path, left_out: Path | None) -> bool:
-    return not folder.name.startswith(".") and (left_out is None or _identity(folder) != _identity(left_out))
-
-
-def _targets(found: Sequence[_Found], folder: Path) -> list[Job]:
-    """Return the jobs; files that share a relative name go below the names of their folders."""
-    count = Counter(_folded(item.relative) for item in found)
-    return [
-        Job(item.source, folder / (_prefixed(item) if count[_folded(item.relative)] > 1 else item.relative))
-        for item in found
-    ]
-
-
-def _prefixed(item: _Found) -> Path:
-    return Path(Path(os.path.abspath(item.root)).name, item.relative)  # noqa: PTH100 - links stay as they are named
-
-
-def _reasons(jobs: Sequence[Job]) -> dict[Job, str]:
-    """Return why some jobs must not be done."""
-    sources = {_identity(job.source) for job in jobs}
-    taken: dict[str, Path] = {}
-    reasons: dict[Job, str] = {}
-    for job in jobs:
-        first = taken.setdefault(_folded(job.target), job.source)
-        if _identity(job.target) in sources:
-            reasons[job] = f"its copy {job.target} would replace an input; choose another folder with -o"
-        elif first != job.source:
-            reasons[job] = f"its copy {job.target} would replace that of {first}; label them in two runs"
-    return reasons
-
-
-def _folded(path: Path) -> str:
+def _folded(path: Path) -> bytes:
     """Return a path as file systems compare it that know no case (Windows, macOS)."""
-    return path.as_posix().casefold()
+    return os.fsencode(path.as_posix().casefold())
+
+
+def _inside(folder: str, name: str) -> str:
+    """Return the identity of a file that is no link, from that of its folder."""
+    return os.path.join(folder, os.path.normcase(name))  # noqa: PTH118 - a text is compared with other texts
 
 
 def _identity(path: Path) -> str:

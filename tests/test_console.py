@@ -34,8 +34,10 @@ def fails_with(error: BaseException):
         ("CapacityError", 4),
         ("CredentialError", 4),
         ("InputError", 2),
+        ("AlreadyLabelledError", 2),
         ("ConfigError", 2),
         ("DependencyError", 5),
+        ("RegistryError", 5),
         ("SynthmarkError", 5),
     ],
 )
@@ -54,6 +56,8 @@ def test_the_table_of_codes_knows_every_error():
         "ConfigError",
         "DependencyError",
         "SynthmarkError",
+        "AlreadyLabelledError",
+        "RegistryError",
     }
 
 

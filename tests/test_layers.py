@@ -14,7 +14,7 @@ LAYERS = (
     ("visible",),
     ("image", "audio", "video", "metadata"),
     ("config", "config_rules", "catalogue", "report", "files", "labelling", "verification"),
-    ("console", "selection", "workers", "text_layout", "report_text", "reporting"),
+    ("console", "patterns", "selection", "workers", "batch", "text_layout", "report_text", "reporting"),
     ("cli", "__main__", "extract_tool", "integrations"),
 )
 # These may not know one another, although they share a layer.

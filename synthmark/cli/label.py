@@ -2,57 +2,34 @@
 
 from __future__ import annotations
 
-import functools
+import contextlib
+import signal
 import sys
-from dataclasses import dataclass
+import threading
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthmark.cli import options as shared
 from synthmark.cli.notes import print_notes
 from synthmark.cli.progress import progress
-from synthmark.console import ExitCode, error_code, print_json, print_problem, print_text, problem_line
-from synthmark.errors import SynthmarkError
+from synthmark.console import ExitCode, print_json, print_problem, print_text, problem_line
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from synthmark.batch import Batch, Order, Outcome
     from synthmark.config import Config
-    from synthmark.labelling import LabelRecord
-    from synthmark.selection import Job, Selection
 
 __all__ = ["add", "run"]
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file: a record, or an error with its exit code; neither when its copy was there."""
-
-    job: Job
-    record: LabelRecord | None = None
-    error: str = ""
-    kind: str = ""
-    code: int = ExitCode.FOUND
-
-    def as_json(self) -> dict[str, object]:
-        """Return the outcome as the object that `--json` prints."""
-        from synthmark.report import LABEL_SCHEMA
-        from synthmark.reporting import unchecked
-
-        if self.record is not None:
-            return self.record.as_json()
-        names = {"source": str(self.job.source), "target": str(self.job.target)}
-        head = {"schema": LABEL_SCHEMA, "exit_code": int(self.code), "record": names}
-        if not self.error:
-            return unchecked(self.job.target, "synthmark") | head | {"status": "present"}
-        error = {"kind": self.kind, "message": self.error}
-        return unchecked(self.job.source, "synthmark") | head | {"status": "failed", "error": error}
+_SETTLE = 2.0
 
 
 def add(commands: shared.Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser("label", help="write labelled copies of pictures and sound files into a folder")
+    parser = commands.add_parser("label", help="write labelled copies of pictures, sound and video into a folder")
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files, and folders with files")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the copies")
     parser.add_argument("--jobs", type=shared.job_count, metavar="N", help="worker processes (default: one per core)")
@@ -63,25 +40,68 @@ def add(commands: shared.Commands) -> None:
     parser.add_argument(
         "--relabel", action="store_true", help="accept labelled files and set the fields of the propagator"
     )
+    _add_batch_options(parser)
     shared.add_config_file(parser)
     shared.add_json(parser)
     shared.add_label_options(parser)
     parser.set_defaults(run=run)
 
 
+def _add_batch_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("which files, and when")
+    for name, what in (("include", "only files that fit"), ("exclude", "no files and folders that fit")):
+        group.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            metavar="PATTERN",
+            help=f"{what}, such as '*.png' or 'drafts/**' (may be repeated)",
+        )
+    group.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+    group.add_argument(
+        "--watch", action="store_true", help="go on, and label files as they are written, until Ctrl-C"
+    )
+    group.add_argument(
+        "--settle",
+        type=shared.seconds,
+        default=_SETTLE,
+        metavar="SECONDS",
+        help="with --watch: a file is complete when it has not changed for so long (default: %(default)g)",
+    )
+    group.add_argument(
+        "--time-limit",
+        type=shared.seconds,
+        metavar="SECONDS",
+        help="give a file up that takes longer (default: never)",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Label the files, print one line per problem and a summary, return the highest exit code."""
+    from synthmark.batch import Batch
     from synthmark.config import UNNAMED
-    from synthmark.selection import select
 
     config = shared.settings_from(options).config
     _check(config, force=options.force)
-    selection = select(options.paths, options.output, overwrite=options.overwrite)
     if config.metadata and config.producer == UNNAMED:
         print_problem(f'No producer is configured: files say "{UNNAMED}". See `synthmark init` and --producer.')
-    codes = [_reported(outcome, as_json=options.json) for outcome in _outcomes(selection, config, options)]
-    _summarise(codes, selection, options)
-    return max(codes, default=ExitCode.NOT_FOUND)
+    with _ended_by_signal(), Batch(_order(options, config), dry_run=options.dry_run) as batch:
+        if options.watch and not options.dry_run:
+            return _watched(batch, options)
+        return _run_once(batch, options)
+
+
+@contextlib.contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C, so that workers and temporary files are gone afterwards."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check(config: Config, *, force: bool) -> None:
@@ -93,56 +113,86 @@ def _check(config: Config, *, force: bool) -> None:
         require_wording(config.text, force=force)
 
 
-def _outcomes(selection: Selection, config: Config, options: argparse.Namespace) -> Iterator[Outcome]:
-    from synthmark.workers import available_cores, run_ordered
+def _order(options: argparse.Namespace, config: Config) -> Order:
+    from synthmark.batch import Order
+    from synthmark.patterns import Patterns
+    from synthmark.workers import available_cores
 
-    yield from (
-        Outcome(job, error=reason, kind="InputError", code=ExitCode.USAGE) for job, reason in selection.refused
+    return Order(
+        paths=tuple(options.paths),
+        output=options.output,
+        config=config,
+        patterns=Patterns(tuple(options.include), tuple(options.exclude)),
+        jobs=options.jobs or available_cores(),
+        overwrite=options.overwrite,
+        relabel=options.relabel,
+        force=options.force,
+        time_limit=options.time_limit,
     )
-    yield from map(Outcome, selection.present)
-    jobs = options.jobs or available_cores()
-    label = functools.partial(_labelled, config=config, relabel=options.relabel, force=options.force)
-    torn = options.json and sys.stdout.isatty()
-    with progress(len(selection.jobs), "Labelling", shown=not torn) as advance:
-        for outcome in run_ordered(label, selection.jobs, jobs, _crashed):
-            advance()
-            yield outcome
 
 
-def _labelled(job: Job, config: Config, *, relabel: bool, force: bool) -> Outcome:
-    """Label one file; runs in a worker, so every error becomes an outcome."""
-    from synthmark.labelling import label_file
+def _run_once(batch: Batch, options: argparse.Namespace) -> int:
+    tally = _Tally(options)
+    with batch.selection() as selection:
+        shown = not (options.dry_run or (options.json and sys.stdout.isatty()))
+        with progress(selection.total, "Labelling", shown=shown) as advance:
+            for outcome in batch.outcomes(selection, lambda outcome: advance(outcome.status)):
+                tally.add(outcome)
+        tally.summarise(selection.passed_over)
+    return tally.code if tally.total else ExitCode.NOT_FOUND
 
+
+def _watched(batch: Batch, options: argparse.Namespace) -> int:
+    """Label until the user has enough, which is no failure."""
+    from synthmark.batch.watching import Watch
+
+    tally, watch = _Tally(options), Watch(batch, options.settle)
+    print_problem("Watching; Ctrl-C ends it.")
     try:
-        record = label_file(job.source, job.target, config, relabel=relabel, force=force)
-        return Outcome(job, record, code=record.exit_code)
-    except SynthmarkError as error:
-        return Outcome(job, error=str(error), kind=type(error).__name__, code=error_code(error))
-    except Exception as error:  # noqa: BLE001 - a defect met in one file must not stop the others
-        text = f"internal error: {type(error).__name__}: {error}"
-        return Outcome(job, error=text, kind="InternalError", code=ExitCode.FAILURE)
+        for outcome in watch.outcomes():
+            tally.add(outcome)
+    except KeyboardInterrupt:
+        for outcome in watch.failures():
+            tally.add(outcome)
+    tally.summarise(0)
+    return tally.code
 
 
-def _crashed(job: Job) -> Outcome:
-    text = "the worker process ended abruptly: too little memory, or a defect in a codec"
-    return Outcome(job, error=text, kind="InternalError", code=ExitCode.FAILURE)
+class _Tally:
+    """Prints outcomes and counts them."""
 
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._counts: Counter[str] = Counter()
+        self.code = int(ExitCode.FOUND)
 
-def _reported(outcome: Outcome, *, as_json: bool) -> int:
-    if as_json:
-        print_json(outcome.as_json())
-    if outcome.record is not None:
-        print_notes(outcome.record)
-    if outcome.error:
-        print_problem(problem_line(outcome.job.source, outcome.error))
-    return outcome.code
+    @property
+    def total(self) -> int:
+        """How many files there were."""
+        return sum(self._counts.values())
 
+    def add(self, outcome: Outcome) -> None:
+        """Print what became of one file."""
+        self._counts[outcome.status] += 1
+        self.code = max(self.code, outcome.code)
+        if self._options.json:
+            print_json(outcome.as_json())
+        elif outcome.status == "planned":
+            print_text(f"{outcome.job.source} -> {outcome.job.target}")
+        if outcome.record is not None:
+            print_notes(outcome.record)
+        if outcome.error:
+            print_problem(problem_line(outcome.job.source, outcome.error))
 
-def _summarise(codes: list[int], selection: Selection, options: argparse.Namespace) -> None:
-    """Print how many files were labelled; to stderr where stdout is for programs."""
-    present, others = len(selection.present), selection.passed_over
-    labelled = sum(code in {ExitCode.FOUND, ExitCode.CONFLICT} for code in codes) - present
-    line = f"Labelled {labelled} of {len(codes)} files into {options.output}"
-    line += f"; {present} already there (--overwrite replaces them)" if present else ""
-    line += f"; {others} other files passed over." if others else "."
-    (print_problem if options.json else print_text)(line)
+    def summarise(self, passed_over: int) -> None:
+        """Print how many files were labelled; to stderr where stdout is for programs."""
+        done = "planned" if self._options.dry_run else "labelled"
+        verb = "Would label" if self._options.dry_run else "Labelled"
+        parts = [f"{verb} {self._counts[done]} of {self.total} files into {self._options.output}"]
+        if self._counts["present"]:
+            parts.append(f"{self._counts['present']} already there (--overwrite replaces them)")
+        if self._counts["skipped"]:
+            parts.append(f"{self._counts['skipped']} labelled before (--relabel accepts them)")
+        if passed_over:
+            parts.append(f"{passed_over} other files passed over")
+        (print_problem if self._options.json else print_text)("; ".join(parts) + ".")

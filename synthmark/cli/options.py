@@ -21,6 +21,7 @@ __all__ = [
     "add_label_options",
     "add_watermark_options",
     "job_count",
+    "seconds",
     "settings_from",
 ]
 
@@ -95,6 +96,14 @@ def job_count(text: str) -> int:
     if jobs < 1:
         raise argparse.ArgumentTypeError("at least 1 is needed")
     return jobs
+
+
+def seconds(text: str) -> float:
+    """Read a length of time, more than nothing."""
+    length = float(text)
+    if not 0 < length < 1e9:
+        raise argparse.ArgumentTypeError("a number of seconds above 0 is needed")
+    return length
 
 
 def settings_from(options: argparse.Namespace) -> Settings:

@@ -12,11 +12,43 @@ from typing import TYPE_CHECKING
 from synthmark.errors import InputError, MediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["copy_file", "draft_beside", "force_to_disk", "refuse_same_file", "replacing", "write_whole"]
+__all__ = [
+    "copy_file",
+    "delete_drafts",
+    "draft_beside",
+    "force_to_disk",
+    "own_drafts",
+    "refuse_same_file",
+    "replacing",
+    "write_whole",
+]
 
 PREFIX = ".synthmark-"
+_owner = ""
+
+
+def own_drafts(owner: str) -> None:
+    """Put a name into those of the temporary files of this process, by which `delete_drafts` knows them.
+
+    A process that is killed cannot delete its temporary files; whoever started it can.
+    """
+    global _owner  # noqa: PLW0603 - it is a property of the process
+    _owner = owner
+
+
+def delete_drafts(folder: Path, owners: Sequence[str]) -> None:
+    """Delete the temporary files in a folder that processes with one of these names have left behind.
+
+    Raises
+    ------
+    OSError
+        When one of them cannot be deleted.
+    """
+    for owner in owners:
+        for draft in folder.glob(f"{PREFIX}{owner}-*"):
+            draft.unlink(missing_ok=True)
 
 
 def refuse_same_file(source: Path, target: Path) -> None:
@@ -124,7 +156,8 @@ def _temporary(target: Path) -> Path:
         raise MediaError(f"{target} is a folder; the name of a file is needed.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=target.suffix, dir=target.parent)
+        prefix = f"{PREFIX}{_owner}-" if _owner else PREFIX
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=target.suffix, dir=target.parent)
         os.close(handle)
     except OSError as error:
         raise MediaError(f"{target.parent} cannot be written to: {error.strerror or error}.") from error

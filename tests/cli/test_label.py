@@ -15,7 +15,8 @@ FAST = ("--no-watermark", "--producer", "Example-Studio", "--jobs", "1")
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    files = (file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
+    return sorted(file.as_posix() for file in files if not file.parts[0].startswith("."))
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -215,9 +216,27 @@ def test_wrong_usage_is_2(arguments, capsys):
     assert "usage: synthmark label" in capsys.readouterr().err
 
 
-def test_labelled_file_is_refused_unless_relabelling(photographs, capsys):
+def test_file_of_another_producer_is_refused_unless_relabelling(photographs, capsys):
     main(["label", str(photographs / "photo.jpg"), "-o", "out", *FAST])
-    again = ["label", "out/photo.jpg", "-o", "again", *FAST, "--no-visible"]
+    again = ["label", "out/photo.jpg", "-o", "again", *FAST, "--no-visible", "--producer", "Other-Studio"]
     assert main(again) == 2
     assert "carries a metadata label already" in capsys.readouterr().err
     assert main([*again, "--relabel"]) == 0
+    copy = Path("again/photo.jpg").read_bytes()
+    assert b"Example-Studio" in copy
+    assert b"Other-Studio" in copy
+
+
+def test_file_of_the_same_producer_is_skipped(photographs, capsys):
+    main(["label", str(photographs / "photo.jpg"), "-o", "out", *FAST])
+    again = ["label", "out/photo.jpg", "-o", "again", *FAST, "--no-visible"]
+    capsys.readouterr()
+    assert main(again) == 0
+    out, err = capsys.readouterr()
+    assert out == "Labelled 0 of 1 files into again; 1 labelled before (--relabel accepts them).\n"
+    assert err == ""
+    assert not Path("again/photo.jpg").exists()
+    assert main([*again, "--json"]) == 0
+    (item,) = objects(capsys.readouterr().out)
+    assert (item["status"], item["exit_code"]) == ("skipped", 0)
+    assert_contract(item)

@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+import time
 
 import pytest
 
@@ -33,7 +34,7 @@ def stderr(monkeypatch):
 def walk(total: int, **options: bool) -> None:
     with progress(total, "Labelling", **options) as advance:
         for _ in range(total):
-            advance()
+            advance("labelled")
 
 
 def test_bar_is_shown_on_a_terminal(stderr, capsys):
@@ -73,3 +74,25 @@ def test_no_color_is_respected(stderr, monkeypatch):
     plain = stderr(terminal=True)
     walk(3)
     assert not has_colour(plain.getvalue())
+
+
+def test_bar_shows_rate_and_counts(stderr):
+    stream = stderr(terminal=True)
+    with progress(4, "Labelling") as advance:
+        for outcome in ("labelled", "failed", "labelled"):
+            advance(outcome)
+        time.sleep(0.2)
+    assert re.search(r"3/4.*/s.*1 failed, 2 labelled", stream.getvalue(), re.DOTALL)
+
+
+def test_a_long_run_without_terminal_writes_a_line_from_time_to_time(stderr, monkeypatch):
+    stream = stderr(terminal=False)
+    seconds = iter(range(0, 1000, 10))
+    monkeypatch.setattr("synthmark.cli.progress.time.monotonic", lambda: float(next(seconds)))
+    with progress(400, "Labelling") as advance:
+        for outcome in ("labelled", "failed", "labelled", "labelled"):
+            advance(outcome)
+    assert stream.getvalue() == (
+        "Labelling: 2 of 400, 0.1/s, 1:06:20 left (1 failed, 1 labelled)\n"
+        "Labelling: 4 of 400, 0.1/s, 1:06:00 left (1 failed, 3 labelled)\n"
+    )
