@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthmark.config_rules import LANGUAGES, PATH, POSITIONS, RULES, check_values, expanded, refuse
+from synthmark.config_rules import LANGUAGES, LOCATION, PATH, POSITIONS, RULES, check_values, expanded, refuse
 from synthmark.errors import ConfigError
 from synthmark.keys import load_key
 
@@ -72,6 +72,15 @@ class Config:
         1 to 100, or None to keep each file's own quality.
     language
         Of reports: "en", "zh", "both", or "auto" for the locale's.
+    registry
+        Where labelled files are recorded: a path (SQLite) or a URL (postgresql://...); None for nowhere.
+    operator
+        Who runs the labelling, for the records; None for the login name.
+    requested_by, agreement
+        Who asked for copies without the visible label, and the version of the agreement with them
+        (标识办法, article 9).
+    retention_months
+        How long records stay: 6 or more.
 
     Raises
     ------
@@ -93,6 +102,11 @@ class Config:
     key_file: Path | None = None
     jpeg_quality: int | None = None
     language: str = "auto"
+    registry: Path | str | None = None
+    operator: str | None = None
+    requested_by: str | None = None
+    agreement: str | None = None
+    retention_months: int = 6
 
     def __post_init__(self) -> None:
         check_values({name: getattr(self, name) for name in FIELDS}, {})
@@ -193,7 +207,8 @@ def _parsed(file: Path) -> dict[str, Any]:
 
 def _rooted(name: str, value: object, folder: Path) -> object:
     """Return a value of a file; a path in it counts from the file's folder."""
-    if RULES[name] is PATH and isinstance(value, str):
+    located = RULES[name] is PATH or (RULES[name] is LOCATION and "://" not in str(value))
+    if located and isinstance(value, str):
         return folder / expanded(value)
     return value
 

@@ -11,7 +11,7 @@ from synthmark.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["LANGUAGES", "PATH", "POSITIONS", "RULES", "Rule", "check_values", "expanded", "refuse"]
+__all__ = ["LANGUAGES", "LOCATION", "PATH", "POSITIONS", "RULES", "Rule", "check_values", "expanded", "refuse"]
 
 POSITIONS = (
     "top-left",
@@ -115,6 +115,19 @@ def expanded(text: str) -> Path:
         return Path(text)
 
 
+def _is_location(value: object) -> bool:
+    return isinstance(value, Path) or (isinstance(value, str) and "://" in value)
+
+
+def _location(text: str) -> object:
+    """Return a URL as it is, and any other text as a path."""
+    return text if "://" in text else expanded(text)
+
+
+def _is_retention(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 6 <= value <= 1200
+
+
 def _truth(text: str) -> object:
     return _TRUTH.get(text.lower(), text)
 
@@ -124,6 +137,11 @@ PATH = Rule(
     "the path of a file",
     _optional(lambda value: isinstance(value, Path)),
     expanded,
+)
+LOCATION = Rule(
+    "the path of an SQLite file, or a URL such as postgresql://user@host/name",
+    _optional(_is_location),
+    _location,
 )
 _SWITCH = Rule("true or false", lambda value: isinstance(value, bool), _truth)
 RULES: dict[str, Rule] = {
@@ -141,4 +159,9 @@ RULES: dict[str, Rule] = {
     "key_file": PATH,
     "jpeg_quality": Rule("a whole number from 1 to 100", _optional(_is_quality), _number),
     "language": Rule(f"one of {', '.join(LANGUAGES)}", LANGUAGES.__contains__),
+    "registry": LOCATION,
+    "operator": Rule("a printable text", _optional(_is_text)),
+    "requested_by": Rule("a printable text", _optional(_is_text)),
+    "agreement": Rule("a printable text", _optional(_is_text)),
+    "retention_months": Rule("a whole number of months, 6 or more", _is_retention, _number),
 }

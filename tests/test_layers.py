@@ -13,7 +13,7 @@ LAYERS = (
     ("errors", "_version", "_jit", "_opencv", "keys", "payload", "codes", "detection"),
     ("visible",),
     ("image", "audio", "video", "metadata"),
-    ("config", "config_rules", "catalogue", "report", "files", "labelling", "verification"),
+    ("config", "config_rules", "catalogue", "report", "files", "registry", "labelling", "verification"),
     ("console", "patterns", "selection", "workers", "batch", "text_layout", "report_text", "reporting"),
     ("cli", "__main__", "extract_tool", "integrations"),
 )

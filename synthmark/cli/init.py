@@ -1,4 +1,4 @@
-"""`synthmark init`: write a commented configuration and a key that stays unused until it is switched on."""
+"""`synthmark init`: write a commented configuration, a key that is unused until switched on, and a registry."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["add", "run"]
 
 KEY_FILE = "synthmark.key"
+REGISTRY_FILE = "synthmark.sqlite"
 
 TEMPLATE = """\
 # Configuration of synthmark. An environment variable (SYNTHMARK_PRODUCER) overrides a value of this file, and
@@ -59,12 +60,24 @@ strength = "auto"
 
 # Language of reports: en, zh, both, or auto for the locale's.
 language = "auto"
+
+# Where every labelled file is recorded: an SQLite file on a local disk, or a URL such as
+# "postgresql://synthmark@database/labels" (the password in ~/.pgpass or PGPASSWORD, not here).
+registry = "{registry}"
+# Who runs the labelling, for the records. Left out: the login name.
+# operator = "Example Team"
+# Copies without the visible label are given only to users who ask for it, under an agreement that states their
+# duties (标识办法, article 9); with visible = false the registry needs both.
+# requested_by = "customer 4711"
+# agreement = "2026-01"
+# How many months records stay: 6, which article 9 asks for, or more.
+retention_months = 6
 """
 
 
 def add(commands: shared.Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser("init", help="write synthmark.toml and a key file")
+    parser = commands.add_parser("init", help="write synthmark.toml and a key file, and make a registry")
     parser.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR", help="where (default: here)")
     parser.add_argument("--producer", metavar="NAME", help="provider code, or name, of who made the content")
     parser.add_argument(
@@ -76,16 +89,18 @@ def add(commands: shared.Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write both files, neither over one that exists."""
+    """Write the files, none over one that exists."""
     from synthmark.config import DEFAULT_FILE, Config
+    from synthmark.registry import open_registry
 
-    config, key = options.folder / DEFAULT_FILE, options.folder / KEY_FILE
+    config, key, registry = (options.folder / name for name in (DEFAULT_FILE, KEY_FILE, REGISTRY_FILE))
     if options.producer is not None:
         Config(producer=options.producer)  # refuses a wrong name before anything is written
-    _refuse_existing(config, key)
+    _refuse_existing(config, key, registry)
     _write_key(key)
+    open_registry(registry).close()
     _write_new(config, _filled(options.producer, secret=options.secret).encode(), 0o644)
-    print_text(f"wrote {config}\nwrote {key}")
+    print_text("\n".join(f"wrote {path}" for path in (config, key, registry)))
     if options.producer is None:
         print_problem(f"Now set the producer in {config}.")
     return ExitCode.FOUND
@@ -93,6 +108,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _filled(producer: str | None, *, secret: bool) -> str:
     return TEMPLATE.format(
+        registry=REGISTRY_FILE,
         producer='# producer = "Example-Studio"' if producer is None else f'producer = "{producer}"',
         key=f'key_file = "{KEY_FILE}"' if secret else f'# key_file = "{KEY_FILE}"',
     )

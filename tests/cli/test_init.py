@@ -11,6 +11,7 @@ import extract_tool.cli
 from synthmark.cli import main
 from synthmark.config import FIELDS, load_settings
 from synthmark.keys import key_id, load_key
+from synthmark.registry import open_registry
 
 
 def test_files_are_written_and_fit_together(capsys):
@@ -18,7 +19,14 @@ def test_files_are_written_and_fit_together(capsys):
     config = load_settings(Path("synthmark.toml"), environ={}).config
     assert config.producer == "Example-Studio"
     assert len(config.key()) == 32
-    assert capsys.readouterr().out == "wrote synthmark.toml\nwrote synthmark.key\n"
+    assert capsys.readouterr().out == "wrote synthmark.toml\nwrote synthmark.key\nwrote synthmark.sqlite\n"
+
+
+def test_the_registry_is_made_and_found():
+    main(["init"])
+    location = load_settings(Path("synthmark.toml"), environ={}).config.registry
+    with open_registry(location, create=False) as registry:
+        assert registry.count() == 0
 
 
 def test_every_setting_is_explained():

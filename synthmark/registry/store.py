@@ -1,0 +1,271 @@
+"""The registry: adding records to the chain, finding them, checking, exporting and pruning."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import sqlalchemy as sa
+
+from synthmark.errors import InputError, RegistryError
+from synthmark.payload import format_content_id
+from synthmark.registry.chain import (
+    FORMAT,
+    Anchor,
+    Checker,
+    Head,
+    Row,
+    Verification,
+    canonical,
+    entry_hash,
+    parsed_entry,
+)
+from synthmark.registry.database import Database
+from synthmark.registry.record import RegistryRecord, StoredRecord, now_text
+from synthmark.registry.retention import LEAST_MONTHS, pruning_cutoff
+from synthmark.registry.schema import VERSION, columns_of, entries, head, migrate, stored_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["Registry", "open_registry"]
+
+_CHUNK: Final = 2000  # rows read at a time
+
+
+def open_registry(location: str | Path, *, create: bool = True) -> Registry:
+    """Open a registry, and bring its tables to the current version.
+
+    Parameters
+    ----------
+    location
+        Path of an SQLite file, on a local disk, or URL: postgresql://user@host/name.
+    create
+        Whether to make one where there is none.
+
+    Raises
+    ------
+    ConfigError
+        When the location is no path and no URL that is supported.
+    RegistryError
+        When there is none, or the database cannot be used.
+    DependencyError
+        When the driver is missing.
+    """
+    database = Database(location, create=create)
+    with database.reading() as connection:
+        version = stored_version(connection)
+    if version == 0 and not create:
+        raise RegistryError(f"There is no registry at {database}; `synthmark init` makes one.")
+    if version != VERSION:
+        with database.writing() as connection:
+            migrate(connection)
+    return Registry(database)
+
+
+class Registry:
+    """A registry. Threads may share it; it may be used after a fork, and sent to a spawned process.
+
+    `open_registry` makes one. As a context manager it is closed at the end.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; using the registry again opens new ones."""
+        self._database.close()
+
+    def add(self, record: RegistryRecord) -> StoredRecord:
+        """Append one record; when this returns, the record outlives the end of this process.
+
+        Raises
+        ------
+        RegistryError
+            When the database cannot be used; nothing was appended then.
+        """
+        return self.add_many([record])[0]
+
+    def add_many(self, records: Sequence[RegistryRecord]) -> list[StoredRecord]:
+        """Append records one after the other, all or none of them.
+
+        Raises
+        ------
+        RegistryError
+            As for `add`.
+        """
+        if not records:
+            return []
+        with self._database.writing() as connection:
+            return _append(connection, [{"kind": "label", "record": record.as_json()} for record in records])
+
+    def find_content_id(self, content_id: int) -> list[StoredRecord]:
+        """Return the records of a content id, the oldest first."""
+        return self._found(entries.c.content_id == format_content_id(content_id))
+
+    def find_produce_id(self, produce_id: str) -> list[StoredRecord]:
+        """Return the records of a content number of metadata labels, the oldest first."""
+        return self._found(entries.c.produce_id == produce_id)
+
+    def find_sha256(self, digest: str) -> list[StoredRecord]:
+        """Return the records of exactly this file, before or after labelling, the oldest first."""
+        return self._found(sa.or_(entries.c.sha256_after == digest, entries.c.sha256_before == digest))
+
+    def latest(self, count: int) -> list[StoredRecord]:
+        """Return the last records, the newest first."""
+        query = sa.select(entries).where(entries.c.kind == "label").order_by(entries.c.sequence.desc()).limit(count)
+        with self._database.reading() as connection:
+            return [_stored(row) for row in connection.execute(query)]
+
+    def count(self) -> int:
+        """Return how many records there are."""
+        query = sa.select(sa.func.count()).select_from(entries).where(entries.c.kind == "label")
+        with self._database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def head(self) -> Anchor:
+        """Return the end of the chain; kept elsewhere, it shows later whether the chain up to here was changed."""
+        with self._database.reading() as connection:
+            end = _head(connection)
+        return Anchor(end.sequence, end.hash)
+
+    def verify(self, anchors: Iterable[Anchor] = ()) -> Verification:
+        """Check every entry: nothing altered, removed, reordered or inserted.
+
+        Parameters
+        ----------
+        anchors
+            What `head` gave at earlier times.
+        """
+        checker = Checker(columns_of, anchors)
+        with self._database.reading() as connection:
+            for row in _rows(connection):
+                checker.add(row)
+            return checker.finish(_head(connection))
+
+    def rows(self) -> Iterator[Row]:
+        """Yield all entries in their order, as they are at the first one."""
+        with self._database.reading() as connection:
+            yield from _rows(connection)
+
+    def prune(self, before: dt.datetime, *, months: int = LEAST_MONTHS, operator: str | None = None) -> int:
+        """Drop the records from before a moment, leave a note in the chain, and return how many entries went.
+
+        Parameters
+        ----------
+        before
+            With its time zone.
+        months
+            How long records stay, 6 or more.
+        operator
+            Who asks, for the note.
+
+        Raises
+        ------
+        InputError
+            When records would go that are younger.
+        """
+        if before.tzinfo is None:
+            raise InputError("The moment has no time zone; pass one, such as datetime.UTC.")
+        cutoff = now_text(pruning_cutoff(before, dt.datetime.now(dt.UTC), months))
+        with self._database.writing() as connection:
+            return _prune(connection, cutoff, operator)
+
+    def _found(self, condition: sa.ColumnElement[bool]) -> list[StoredRecord]:
+        query = sa.select(entries).where(condition).order_by(entries.c.sequence)
+        with self._database.reading() as connection:
+            return [_stored(row) for row in connection.execute(query)]
+
+
+def _head(connection: sa.Connection) -> Head:
+    row = connection.execute(sa.select(head.c.sequence, head.c.hash, head.c.recorded_at)).one()
+    return Head(int(row.sequence), row.hash, row.recorded_at)
+
+
+def _append(connection: sa.Connection, bodies: Sequence[dict[str, Any]]) -> list[StoredRecord]:
+    """Append entries to the chain; the caller's transaction excludes other writers."""
+    end = _head(connection)
+    rows = list(_chained(end, bodies))
+    connection.execute(sa.insert(entries), rows)
+    last = rows[-1]
+    connection.execute(
+        sa.update(head).values(sequence=last["sequence"], hash=last["hash"], recorded_at=last["recorded_at"])
+    )
+    return [
+        StoredRecord(
+            sequence=row["sequence"],
+            recorded_at=row["recorded_at"],
+            hash=row["hash"],
+            record=RegistryRecord.from_json(body["record"]),
+        )
+        for row, body in zip(rows, bodies, strict=True)
+        if row["kind"] == "label"
+    ]
+
+
+def _chained(end: Head, bodies: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of new entries. Time never runs back: what a clock said that was set back stands beside."""
+    clock = now_text()
+    recorded_at = max(clock, end.recorded_at)
+    previous = end.hash
+    for sequence, body in enumerate(bodies, end.sequence + 1):
+        entry = {
+            "format": FORMAT,
+            "sequence": sequence,
+            "previous": previous,
+            "recorded_at": recorded_at,
+            "clock": None if clock == recorded_at else clock,
+            **body,
+        }
+        content = canonical(entry)
+        previous = entry_hash(content)
+        yield {"sequence": sequence, **columns_of(entry), "content": content, "hash": previous}
+
+
+def _rows(connection: sa.Connection) -> Iterator[Row]:
+    """Yield all rows by their places, a few thousand in memory at a time."""
+    last = -1
+    while True:
+        query = sa.select(entries).where(entries.c.sequence > last).order_by(entries.c.sequence).limit(_CHUNK)
+        found = connection.execute(query).mappings().all()
+        for row in found:
+            columns = {name: value for name, value in row.items() if name not in {"sequence", "content", "hash"}}
+            yield Row(row["sequence"], row["content"], row["hash"], columns)
+        if len(found) < _CHUNK:
+            return
+        last = found[-1]["sequence"]
+
+
+def _stored(row: sa.Row[Any]) -> StoredRecord:
+    """Return a row as a record; one that was altered is refused, since what it says may be false."""
+    entry = parsed_entry(row.content)
+    if entry_hash(row.content) != row.hash or not isinstance(entry.get("record"), dict):
+        raise RegistryError(f"Entry {row.sequence} of the registry was altered; run `synthmark registry verify`.")
+    record = RegistryRecord.from_json(entry["record"])
+    return StoredRecord(sequence=row.sequence, recorded_at=row.recorded_at, hash=row.hash, record=record)
+
+
+def _prune(connection: sa.Connection, cutoff: str, operator: str | None) -> int:
+    """Drop the oldest entries up to a moment; a note says where the chain now starts."""
+    old = sa.select(entries).where(entries.c.recorded_at < cutoff).order_by(entries.c.sequence.desc()).limit(1)
+    last = connection.execute(old).one_or_none()
+    if last is None:
+        return 0
+    gone = connection.execute(sa.delete(entries).where(entries.c.sequence <= last.sequence)).rowcount
+    note = {
+        "last_sequence": last.sequence,
+        "last_hash": last.hash,
+        "last_recorded_at": last.recorded_at,
+        "before": cutoff,
+        "entries": gone,
+        "operator": operator,
+    }
+    _append(connection, [{"kind": "prune", "pruned": note}])
+    return gone
