@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANCHORS",
+    "EDGE_BAND",
     "PORTRAIT",
     "Place",
     "PlaceScore",
     "Surroundings",
     "best_places",
+    "nearest_anchor",
     "reason_for",
     "requested_place",
     "usual_anchor",
@@ -126,7 +128,7 @@ def requested_place(position: object, layout: Layout, size: tuple[int, int], *, 
             f"The position {position!r} is not at an edge or corner: one fraction must be within {EDGE_BAND} "
             "of 0 or 1. Pass force=True for a place inside the picture."
         )
-    return _place(_nearest_anchor(across, down), across, down, layout, size)
+    return _place(nearest_anchor(across, down), across, down, layout, size)
 
 
 def best_places(
@@ -218,6 +220,6 @@ def _fractions(position: object) -> tuple[float, float]:
     )
 
 
-def _nearest_anchor(across: float, down: float) -> str:
+def nearest_anchor(across: float, down: float) -> str:
     """Return the name of the corner or edge nearest to fractions of the free room."""
     return min(ANCHORS, key=lambda name: (ANCHORS[name][0] - across) ** 2 + (ANCHORS[name][1] - down) ** 2)

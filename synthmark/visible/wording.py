@@ -10,7 +10,7 @@ from synthmark.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["require_wording", "two_lines"]
+__all__ = ["has_elements", "require_wording", "two_lines"]
 
 MAXIMUM_LENGTH = 80
 
@@ -20,6 +20,11 @@ GENERATED = re.compile("生成|合成")
 TOKEN = re.compile(r"人工智能|生成|合成|[^\W\u2E80-\U0003FFFF]+(?:['’.-][^\W\u2E80-\U0003FFFF]+)*|.", re.DOTALL)
 CLOSING = frozenset("、。，：；！？）】》〉」』”’…—,.:;!?)]}%％~～·-/")
 OPENING = frozenset("（【《〈「『“‘([{")
+
+
+def has_elements(text: str) -> bool:
+    """Return whether a text has both elements: 人工智能 or AI, and 生成 or 合成 (GB 45438-2025, 5.2 b)."""
+    return bool(ARTIFICIAL.search(text) and GENERATED.search(text))
 
 
 def require_wording(text: object, *, force: bool = False) -> str:
@@ -40,7 +45,7 @@ def require_wording(text: object, *, force: bool = False) -> str:
         raise InputError(f"The text of a label has at most {MAXIMUM_LENGTH} characters; this has {len(text)}.")
     if not text.isprintable() and not text.replace("\u3000", "").isprintable():
         raise InputError(f"The text of a label is one line without control characters; this is {text!r}.")
-    if not force and not (ARTIFICIAL.search(text) and GENERATED.search(text)):
+    if not force and not has_elements(text):
         raise InputError(
             f"The text {text!r} lacks an element that a label must have: 人工智能 or AI, and 生成 or 合成. "
             "Use for example 'AI生成', or pass force=True."

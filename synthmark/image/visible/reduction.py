@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
     Grey = npt.NDArray[np.uint8]
 
-__all__ = ["reduced"]
+__all__ = ["grey_levels", "reduced"]
 
 
 def reduced(picture: Picture) -> Grey:
     """Return a grey copy of a picture as uint8, of moderate size, with transparent areas in medium grey."""
     size = copy_size(picture.width, picture.height)
-    grey = _grey(thinned(picture.colour, size), picture.peak)
+    grey = grey_levels(thinned(picture.colour, size), picture.peak)
     if picture.alpha is not None:
         share = thinned(picture.alpha, size).astype(np.float32) / np.float32(picture.peak)
         grey = (grey * share + 127 * (1 - share)).astype(np.uint8)
     return resized(grey, size)
 
 
-def _grey(colour: npt.NDArray[Any], peak: float) -> Grey:
-    """Return the luma of colours as uint8."""
+def grey_levels(colour: npt.NDArray[Any], peak: float) -> Grey:
+    """Return the luma of colours (H, W) or (H, W, 3), of which peak is white, as uint8."""
     cv2 = opencv()
     if colour.dtype != np.uint8:
         colour = np.clip(colour.astype(np.float32) * np.float32(255 / peak), 0, 255).astype(np.uint8)
