@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from synthmark.errors import UnsupportedMediaError
-from synthmark.metadata import flac, gif, isobmff, isobmff_write, jpeg, mp3, png, tiff, wav, webp
+from synthmark.metadata import flac, gif, isobmff, isobmff_write, jpeg, mp3, mp4, mp4_write, png, tiff, wav, webp
 from synthmark.metadata.sniffing import sniff_source
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def _picture(fields: Callable[[bytes], Iterator[Field]], rewrite: _Writer) -> Co
 
 
 _HEIF = _picture(isobmff.fields, isobmff_write.rewrite)
+_MP4 = Container(mp4.fields, mp4_write.rewrite)
 _CONTAINERS = {
     "image/jpeg": _picture(jpeg.fields, jpeg.rewrite),
     "image/png": _picture(png.fields, png.rewrite),
@@ -81,6 +82,9 @@ _CONTAINERS = {
     "audio/wav": Container(wav.fields, wav.rewrite),
     "audio/flac": Container(flac.fields, flac.rewrite, keeps_xmp=False),
     "audio/mpeg": Container(mp3.fields, mp3.rewrite),
+    "audio/mp4": _MP4,
+    "video/mp4": _MP4,
+    "video/quicktime": _MP4,
 }
 
 

@@ -111,7 +111,7 @@ def parsed(data: bytes) -> Tag:
     version, flags = data[3], data[5]
     room = _number(data[6:10], 7)
     body = data[10 : 10 + room]
-    if version not in _FORMS or version == 2 and flags & _EXTENDED:
+    if version not in _FORMS or (version == 2 and flags & _EXTENDED):
         raise UnsupportedMediaError(f"an ID3 tag of version 2.{version} with flags {flags:#04x} cannot be read")
     if version < 4 and flags & _UNSYNCHRONISED:
         body = _synchronised(body)
@@ -261,7 +261,7 @@ def _read_frames(body: bytes, version: int, form: _Form, *, unsynchronised: bool
 
 def _content(version: int, flags: bytes, data: bytes, *, unsynchronised: bool) -> bytes:
     """Undo what the flags of a frame say was done to it; encrypted ones have no content to read."""
-    if version == 2 or not flags[1] and not (version == 4 and unsynchronised):
+    if version == 2 or (not flags[1] and not (version == 4 and unsynchronised)):
         return data
     bits = flags[1]
     if version == 3:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from synthmark.metadata import flac, mp3, wav
+from synthmark.metadata import flac, mp3, mp4, wav
 from synthmark.metadata.source import Source
 
 __all__ = ["sniff", "sniff_source"]
@@ -75,4 +75,4 @@ def _sniff_picture(head: bytes) -> str | None:
 def _sniff_stream(source: Source) -> str | None:
     if flac.is_flac_source(source):
         return "audio/flac"
-    return "audio/mpeg" if mp3.is_mp3(source) else None
+    return mp4.sniff(source) or ("audio/mpeg" if mp3.is_mp3(source) else None)

@@ -77,7 +77,9 @@ class Source:
             There are more than 1 GiB of them.
         """
         if self.size > _MAX_WHOLE:
-            raise UnsupportedMediaError(f"the file has {self.size} bytes; at most {_MAX_WHOLE} are read for this kind")
+            raise UnsupportedMediaError(
+                f"the file has {self.size} bytes; at most {_MAX_WHOLE} are read for this kind"
+            )
         return self.peek(0, self.size)
 
     def blocks(self, start: int, end: int) -> Iterator[bytes]:
@@ -102,6 +104,10 @@ class Edits:
         """Put bytes in the place of [start, end); equal ends insert."""
         self._changes.append((start, end, data))
 
+    def copy(self) -> Edits:
+        """Return the same replacements apart."""
+        return Edits(list(self._changes))
+
     def shifts(self) -> list[tuple[int, int]]:
         """Return (place, shift) in descending order: what lies at or behind a place moves by the shift."""
         changes = [(end, len(data) - (end - start)) for start, end, data in self._changes]
@@ -122,7 +128,9 @@ class Edits:
         position = 0
         for start, end, data in sorted(self._changes, key=lambda change: change[:2]):
             if start < position:
-                raise DamagedMediaError(f"parts of the file that must change lie on top of each other at byte {start}")
+                raise DamagedMediaError(
+                    f"parts of the file that must change lie on top of each other at byte {start}"
+                )
             yield Span(position, start)
             yield data
             position = end
@@ -139,7 +147,6 @@ def write_pieces(source: Source, pieces: Iterable[Piece], target: BinaryIO) -> N
     """
     for piece in pieces:
         if isinstance(piece, Span):
-            for block in source.blocks(piece.start, piece.end):
-                target.write(block)
+            target.writelines(source.blocks(piece.start, piece.end))
         else:
             target.write(piece)

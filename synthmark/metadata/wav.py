@@ -130,9 +130,7 @@ def info_fields(payload: bytes, container: str) -> Iterator[Field]:
 
 def without_info_labels(payload: bytes) -> bytes:
     """Return a list INFO without the labels in it."""
-    texts = [
-        Chunk(place.type, payload[place.start : place.end]) for place in _places(Source(io.BytesIO(payload)), 4)
-    ]
+    texts = [Chunk(place.type, payload[place.start : place.end]) for place in _places(Source(io.BytesIO(payload)), 4)]
     kept = [text for text in texts if not _is_label(text)]
     return payload if len(kept) == len(texts) else _INFO + b"".join(map(packed, kept))
 
@@ -163,7 +161,11 @@ def _joined(form: bytes, parts: list[_Part]) -> Iterator[Piece]:
     yield struct.pack("<4sI", form if long else b"RIFF", _ELSEWHERE if long else size) + b"WAVE"
     for part in parts:
         yield struct.pack("<4sI", part.type, _ELSEWHERE if long and part.type == b"data" else part.length)
-        yield _with_sizes(part.data, size, parts) if part.type == b"ds64" and isinstance(part.data, bytes) else part.data
+        yield (
+            _with_sizes(part.data, size, parts)
+            if part.type == b"ds64" and isinstance(part.data, bytes)
+            else part.data
+        )
         yield b"\0" * (part.length % 2)
 
 

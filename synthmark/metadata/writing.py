@@ -131,9 +131,7 @@ def _values(text: str, record: MetadataRecord) -> dict[Name, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _write(
-    source: Source, target: BinaryIO, report: MetadataReport, values: dict[Name, str], *, force: bool
-) -> None:
+def _write(source: Source, target: BinaryIO, report: MetadataReport, values: dict[Name, str], *, force: bool) -> None:
     _refuse_credential(report, force=force)
     _refuse_siblings(report)
     _, container = container_of(source)
