@@ -21,7 +21,9 @@ Function = Callable[[Path, Path, Shape, Random], None]
 Chain = str | Callable[[Shape, Random], str]
 
 CANVAS = 1.2  # of the screen recording, in sides of the clip
-FAST = ("-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast")
+# Without the first option some versions of ffmpeg repeat frames until the rate is constant.
+SAVED = ("-fps_mode", "vfr", "-pix_fmt", "yuv420p")
+FAST = (*SAVED, "-c:v", "libx264", "-preset", "veryfast")
 
 
 # --- saving ---------------------------------------------------------------------------------------------
@@ -34,7 +36,7 @@ def copied(source: Path, target: Path, _shape: Shape, _rng: Random) -> None:
 
 def recoded(encoder: str) -> Function:
     def attack(source: Path, target: Path, _shape: Shape, _rng: Random) -> None:
-        options = ["-pix_fmt", "yuv420p", "-c:v", *encoder.split(), "-threads", "2"]
+        options = [*SAVED, "-c:v", *encoder.split(), "-threads", "2"]
         run_ffmpeg("-i", source, "-map", "0:v:0", *options, target)
 
     return attack

@@ -54,11 +54,10 @@ class Synthmark:
 
         video.embed(source, target, content_id, crf=int(OPTIONS["crf"]), preset=OPTIONS["preset"])
 
-    def extract(self, path: Path, *, everything: bool = False) -> Reading:
+    def extract(self, path: Path, *, everything: bool = False) -> Reading:  # noqa: ARG002 - it always does
         from synthmark import video
 
-        options = {"everything": True} if everything else {}
-        return reading_of(video.extract(path, **options))
+        return reading_of(video.extract(path))
 
 
 class SynthmarkFrames:
