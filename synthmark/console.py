@@ -15,6 +15,7 @@ from synthmark.errors import (
     MediaError,
     SynthmarkError,
 )
+from synthmark.text_layout import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,8 +81,8 @@ def print_problem(text: str) -> None:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write a line at once, so that a reader of a long batch sees each result when it is there."""
-    stream.write(text + "\n")
+    """Write at once, so that a reader of a long batch sees each result; nothing in it acts on the terminal."""
+    stream.write("\n".join(map(printable, text.split("\n"))) + "\n")
     stream.flush()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthmark.catalogue import message
 from synthmark.keys import key_id
-from synthmark.text_layout import padded, wrapped
+from synthmark.text_layout import padded, printable, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +29,7 @@ def report_text(report: Mapping[str, Any], language: str) -> str:
     language
         `en` or `zh`.
     """
+    report = _shown(report)
     lines = [
         *_headed("result", _result(report, language), language),
         "",
@@ -41,6 +42,15 @@ def report_text(report: Mapping[str, Any], language: str) -> str:
         *_headed("keys", [", ".join(report["tool"]["key_ids"])], language),
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever JSON has
+    """Return the report with nothing in its texts, which come from the file, that could act on a terminal."""
+    if isinstance(value, dict):
+        return {name: _shown(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    return printable(value) if isinstance(value, str) else value
 
 
 def _headed(heading: str, sentences: list[str], language: str) -> Iterator[str]:
@@ -163,4 +173,5 @@ def _file(file: Mapping[str, Any], language: str) -> str:
 def _checked(report: Mapping[str, Any], language: str) -> str:
     tool = report["tool"]
     time = str(report["checked_at"]).replace("T", " ").replace("Z", " UTC")
-    return "   ".join([time, f"{tool['name']} {tool['version']}", message("file.offline", language)])
+    taken = [message("file.seconds", language, seconds=report["seconds"])] if "seconds" in report else []
+    return "   ".join([time, f"{tool['name']} {tool['version']}", message("file.offline", language), *taken])

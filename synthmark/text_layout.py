@@ -5,10 +5,25 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["padded", "text_width", "wrapped"]
+__all__ = ["padded", "printable", "text_width", "wrapped"]
 
 # A word, or one wide character; closing punctuation stays with what it closes, opening with what it opens.
 _PIECES = re.compile(r"(?:[“（]*(?:[⺀-￯]|[^\s⺀-￯“]+)[。，、；：”）]*|[“（]+)\s*")
+
+
+# Control and format characters, halves of surrogate pairs, line and paragraph separators: what text from a file
+# could use to move the cursor, to turn the direction of writing, or to begin a line of its own.
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def printable(text: str) -> str:
+    r"""Return text in which whatever could act on a terminal or page is shown as its code: ``\x1b``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode() if unicodedata.category(character) in _UNPRINTABLE else character
+        for character in text
+    )
 
 
 def text_width(text: str) -> int:

@@ -71,6 +71,9 @@ class ImageDetection(Detection):
         Best correlation with the pilot in standard deviations of no mark, found or not.
     decodings
         How often a payload was decoded on the way; each passes its CRC by chance once in 2**27 times.
+    frame
+        Homography (3, 3) by rows from canonical pixels (across, down, 1) of the mark to pixels of this picture;
+        None when nothing was found.
     """
 
     scale: float = 1.0
@@ -79,6 +82,7 @@ class ImageDetection(Detection):
     aspect: float = 1.0
     pilot_score: float = 0.0
     decodings: int = 0
+    frame: tuple[tuple[float, float, float], ...] | None = None
 
 
 @dataclass(slots=True)
@@ -227,6 +231,7 @@ def _detection(attempt: _Attempt, reading: Reading, frame: Homography, score: fl
         aspect=round(float(np.hypot(*across) / np.hypot(*down)), 4),
         pilot_score=round(score, 2),
         decodings=attempt.decoded,
+        frame=tuple((float(a), float(b), float(c)) for a, b, c in frame),
     )
 
 

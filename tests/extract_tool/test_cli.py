@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import synthmark
 from extract_tool.cli import main
+from extract_tool.examination import examined
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,6 +22,27 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(autouse=True)
 def _empty_working_folder(tmp_path_factory, monkeypatch):
     monkeypatch.chdir(tmp_path_factory.mktemp("work"))
+
+
+class InThisProcess:
+    """Examines files without a sandbox: fast, and open to monkeypatch."""
+
+    def __init__(self, limits):
+        self.limits = limits
+
+    def examine(self, request, progress=None):
+        return json.loads(json.dumps(examined(request)))
+
+    def interrupt(self):
+        pass
+
+    def close(self):
+        pass
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch):
+    monkeypatch.setattr("extract_tool.checking.Sandbox", InThisProcess)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +135,7 @@ def test_every_object_has_what_programs_rely_on(files, capsys):
     for item in items:
         assert item["schema"] == "synthmark.report/1"
         assert item["file"].keys() == {"name", "size", "sha256", "media_type"}
-        assert [layer["layer"] for layer in item["layers"]] == [
+        assert [layer["layer"] for layer in item["layers"]][:4] == [
             "metadata",
             "watermark",
             "credential",
@@ -149,7 +172,8 @@ def test_workers_give_the_same_output(files, capsys):
     def reports(*options: str) -> list[dict]:
         main([str(files), "--json", *options])
         items = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        return [{name: value for name, value in item.items() if name != "checked_at"} for item in items]
+        varying = {"checked_at", "seconds"}
+        return [{name: value for name, value in item.items() if name not in varying} for item in items]
 
     assert reports("--jobs", "2") == reports()
 
@@ -178,31 +202,34 @@ def test_output_has_no_colour_codes(files):
 
 SPY = """
 import sys
-from extract_tool.cli import main
+from pathlib import Path
+from extract_tool.examination import examined
+from extract_tool.sandbox import Request
+from synthmark.config import Config
 {before}
-code = main(sys.argv[1:])
+print(examined(Request(Path(sys.argv[1]), Config(), (), "synthmark-extract", pictures=True)))
 print("LOADED", *sorted(sys.modules))
-sys.exit(code)
 """
 
 
-def spied(before: str, *arguments: str | Path) -> tuple[int, str, set[str]]:
-    command = [sys.executable, "-c", SPY.format(before=before), *map(str, arguments)]
+def spied(before: str, file: Path) -> tuple[str, set[str]]:
+    """Examine a file in a fresh interpreter, as the sandbox does, and return what was found and loaded."""
+    command = [sys.executable, "-c", SPY.format(before=before), str(file)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, env=environment, timeout=300, check=False, encoding="utf-8")
     out, _, loaded = done.stdout.rpartition("LOADED")
-    return done.returncode, out + done.stderr, set(loaded.split())
+    return out + done.stderr, set(loaded.split())
 
 
 def test_it_cannot_embed(files):
-    """Nothing that writes is even loaded, and the command has no option for it."""
-    _, _, loaded = spied("", files / "labelled.png")
+    """Nothing that embeds or labels is even loaded, and the command has no option for it."""
+    _, loaded = spied("", files / "labelled.png")
     assert "synthmark.verification" in loaded
-    assert loaded & {"synthmark.labelling", "synthmark.image.embedding", "synthmark.metadata.writing"} == set()
+    assert loaded & {"synthmark.labelling", "synthmark.image.embedding", "synthmark.audio.embedding"} == set()
 
 
 def test_nothing_of_the_network_is_loaded(files):
-    _, _, loaded = spied("", files / "labelled.png")
+    _, loaded = spied("", files / "labelled.png")
     assert loaded & {"urllib.request", "http.client", "ssl", "asyncio"} == set()
 
 
@@ -215,19 +242,40 @@ sys.addaudithook(refuse)
 
 
 def test_it_uses_no_network(files):
-    code, out, _ = spied(REFUSE_NETWORK, files / "labelled.png")
-    assert code == 0, out
+    out, _ = spied(REFUSE_NETWORK, files / "labelled.png")
+    assert "'verdict': 'labelled'" in out
 
 
 def test_the_measure_sees_the_network(files):
-    code, out, _ = spied(f"{REFUSE_NETWORK}\nimport socket\nsocket.socket()", files / "labelled.png")
-    assert code != 0
+    out, _ = spied(f"{REFUSE_NETWORK}\nimport socket\nsocket.socket()", files / "labelled.png")
     assert "network: socket.__new__" in out
+
+
+def test_the_command_uses_no_network(files):
+    """The parent process talks with the sandbox over pipes: no socket is opened there either."""
+    program = f"import sys\n{REFUSE_NETWORK}\nfrom extract_tool.cli import main\nsys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, str(files / "labelled.png")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_it_works_without_numba(files):
     """The kernels then run as plain Python: slower, with the same result."""
-    code, out, loaded = spied("sys.modules['numba'] = None", files / "labelled.png", "--lang", "en")
-    assert code == 0, out
-    assert "AI-generated label found, and intact." in out
+    out, loaded = spied("sys.modules['numba'] = None", files / "labelled.png")
+    assert "'verdict': 'labelled'" in out
     assert "llvmlite" not in loaded
+
+
+def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path, capsys):
+    picture = tmp_path / "a\x1b[2J\u202e.png"
+    info = PngInfo()
+    label = {"AIGC": {"Label": "1", "ContentProducer": "\x1b]0;gone\x07\nRESULT forged", "ProduceID": "1"}}
+    info.add_text("AIGC", json.dumps(label))
+    Image.fromarray(skimage.data.astronaut()[:64, :64]).save(picture, pnginfo=info)
+    main([str(picture), "--lang", "both"])
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "\\x1b]0;gone" in out
+    assert not [line for line in out.splitlines() if line.startswith("RESULT forged")]

@@ -1,0 +1,80 @@
+"""The evidence pictures of a report: a small copy of the picture, and the map of where the mark is present."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING, Any
+
+from synthmark.keys import key_id
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from extract_tool.opened import OpenedFile
+    from extract_tool.sandbox import Request
+    from synthmark.image.presence import PresenceMap
+    from synthmark.report import Report
+
+__all__ = ["evidence"]
+
+_SIDE = 960  # pixels of the long side of the pictures
+_QUALITY = 85
+_PRESENT, _ABSENT = (0, 114, 178), (213, 94, 0)  # blue and vermilion, told apart by the colour-blind too (Okabe, Ito)
+_OPACITY = 0.45
+
+
+def evidence(request: Request, report: Report, file: OpenedFile) -> dict[str, str]:
+    """Return the evidence pictures of a file as base64 of JPEG data: ``picture`` and, of a mark, ``map``."""
+    if file.picture is None:
+        return {}
+    small = _small(file.picture)
+    pictures = {"picture": _jpeg(small)}
+    found = _presence(request, report, file)
+    if found is not None:
+        pictures |= {"map": _jpeg(_overlay(small, found)), "map_share": f"{found.share:.2f}"}
+    return pictures
+
+
+def _presence(request: Request, report: Report, file: OpenedFile) -> PresenceMap | None:
+    """Draw the map of the mark that the report names, with the key that read it."""
+    from synthmark.image import extract
+    from synthmark.image.presence import presence_map
+    from synthmark.verification import keys_to_try
+
+    named = report.layer("watermark").claims.get("key_id")
+    keys = [key for key in keys_to_try(request.config, request.keys) if key_id(key) == named]
+    detection = extract(file.picture, keys[0]) if keys else None
+    return presence_map(file.picture, detection, keys[0]) if detection else None
+
+
+def _small(picture: Any) -> Image.Image:  # noqa: ANN401 - a PIL image, or an array of more than 8 bits
+    """Return a copy for people to see, in 8-bit RGB, on white where it is transparent."""
+    import numpy as np
+    from PIL import Image
+
+    from synthmark.image.pictures import as_picture
+
+    taken = as_picture(picture)
+    bytes_ = np.clip(taken.colour * (255.0 / taken.peak), 0, 255).astype(np.uint8)
+    shown = Image.fromarray(bytes_).convert("RGB")
+    shown.thumbnail((_SIDE, _SIDE))
+    return shown
+
+
+def _overlay(small: Image.Image, found: PresenceMap) -> Image.Image:
+    """Colour where the mark is present and where it is not, over the picture in grey."""
+    import numpy as np
+    from PIL import Image
+
+    mask = Image.fromarray(found.present.astype(np.uint8) * 255).resize(small.size, Image.Resampling.BILINEAR)
+    colours = Image.composite(
+        Image.new("RGB", small.size, _PRESENT), Image.new("RGB", small.size, _ABSENT), mask.convert("L")
+    )
+    return Image.blend(small.convert("L").convert("RGB"), colours, _OPACITY)
+
+
+def _jpeg(picture: Image.Image) -> str:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=_QUALITY)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,0 +1,61 @@
+"""Completes a report with what this tool adds: explained metadata, foreign marks, credential."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from extract_tool.credential import credential_layer
+from extract_tool.metadata_details import metadata_details
+from synthmark.report import LayerReport, Message, overall_verdict
+
+if TYPE_CHECKING:
+    from extract_tool.opened import OpenedFile
+    from extract_tool.sandbox import Request
+    from synthmark.report import Report
+
+__all__ = ["completed"]
+
+
+def completed(request: Request, report: Report, file: OpenedFile) -> Report:
+    """Return a report with all that this tool knows to add."""
+    layers = [_completed_layer(layer, report, file, request.trust_list) for layer in report.layers]
+    layers += _foreign_layers(file)
+    verdict = overall_verdict(layers, contradictory=report.verdict == "conflict")
+    return dataclasses.replace(report, layers=tuple(layers), verdict=verdict)
+
+
+def _completed_layer(layer: LayerReport, report: Report, file: OpenedFile, trust_list: str | None) -> LayerReport:
+    if layer.layer == "metadata":
+        return _with_evidence(layer, metadata_details(file.metadata))
+    if layer.layer == "credential" and file.metadata.has_credential:
+        return credential_layer(file.path, report.file.media_type, layer, trust_list)
+    return layer
+
+
+def _with_evidence(layer: LayerReport, more: dict[str, Any]) -> LayerReport:
+    return dataclasses.replace(layer, evidence={**layer.evidence, **more})
+
+
+def _foreign_layers(file: OpenedFile) -> list[LayerReport]:
+    """Report the public marks of other programs, which only pictures carry."""
+    if file.picture is None:
+        return []
+    from synthmark.image.foreign import find_foreign_mark
+
+    mark = find_foreign_mark(file.picture)
+    if mark.name is None:
+        return [LayerReport(layer="foreign", outcome="not_detected")]
+    evidence = {
+        "false_alarm_probability": mark.false_alarm_probability,
+        "agreeing_bits": mark.agreeing,
+        "bits": mark.bits,
+        "numbers": mark.numbers,
+        "order": mark.order,
+    }
+    said = (Message("foreign.found", {"name": mark.name, "agreeing": mark.agreeing, "bits": mark.bits}),)
+    return [
+        LayerReport(
+            layer="foreign", outcome="detected", claims={"system": mark.name}, evidence=evidence, messages=said
+        )
+    ]

@@ -1,0 +1,87 @@
+"""Checks the files of a command line and prints a verdict on each."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from extract_tool.checking import NAME, Checked, Checker, check_files
+from extract_tool.details_text import details_text
+from extract_tool.sandbox import Limits
+from synthmark.catalogue import languages, message
+from synthmark.config import load_settings
+from synthmark.console import ExitCode, print_json, print_problem, print_text, problem_line
+from synthmark.keys import load_key
+from synthmark.report_text import report_text
+from synthmark.selection import files_below
+from synthmark.text_layout import printable
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["print_verdicts"]
+
+_ERASE_REST = "\x1b[K"  # of the line; written to terminals only
+
+
+def print_verdicts(options: argparse.Namespace) -> int:
+    """Check the files that the options name, print a report on each and return the highest exit code.
+
+    Raises
+    ------
+    ConfigError
+        When a key file is wrong.
+    """
+    config = load_settings(flags={"language": options.lang}).config
+    keys = tuple(load_key(file) for file in options.key_file)
+    config.key()  # a wrong key file ends the run before the first file, not at each
+    checker = Checker(config, keys, Limits(options.timeout, options.memory))
+    paths = list(files_below(options.paths))
+    spoken = languages(config.language)
+    codes: list[int] = []
+    progress = _Progress(spoken[0])
+    for checked in check_files(checker, paths, options.jobs, progress):
+        progress.clear()
+        _print(checked, spoken, as_json=options.json, first=not codes)
+        codes.append(checked.code)
+    if not codes:
+        print_problem(f"{NAME}: there is no picture, sound or video below the given paths")
+    return max(codes, default=ExitCode.NOT_FOUND)
+
+
+def _print(checked: Checked, spoken: Sequence[str], *, as_json: bool, first: bool) -> None:
+    if as_json:
+        print_json(checked.report)
+    elif not checked.error:
+        texts = [_text(checked, language) for language in spoken]
+        print_text("\n\n".join([("" if first else "\n") + str(checked.path), *texts]))
+    if checked.error:
+        print_problem(problem_line(checked.path, checked.error))
+
+
+def _text(checked: Checked, language: str) -> str:
+    return report_text(checked.report, language) + details_text(checked.report, language)
+
+
+class _Progress:
+    """Says on a terminal which file takes more than a second, on one line that is written over."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._shown = False
+
+    def __call__(self, path: Path, seconds: float) -> None:
+        """Show how long a file has taken."""
+        if seconds >= 1 and sys.stderr.isatty():
+            said = message("progress.checking", self._language, name=path.name, seconds=round(seconds))
+            sys.stderr.write("\r" + printable(said)[:76] + _ERASE_REST)
+            sys.stderr.flush()
+            self._shown = True
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            sys.stderr.write("\r" + _ERASE_REST)
+            self._shown = False
