@@ -70,6 +70,16 @@ class Config:
         The watermark key, as `synthmark init` writes it; None for the published default key.
     jpeg_quality
         1 to 100, or None to keep each file's own quality.
+    label
+        When the visible label of a video is shown: "whole", "start" or "start+end".
+    codec
+        Of the pictures of videos; None to keep each file's own.
+    crf
+        Constant quality of videos in the encoder's scale; None to keep to each file's own bit rate.
+    preset
+        Speed of the video encoder in its own words, such as "veryfast"; None for the usual one.
+    no_reencode
+        Write the metadata label alone into videos, and leave pictures and sound as they are.
     language
         Of reports: "en", "zh", "both", or "auto" for the locale's.
     registry
@@ -101,6 +111,11 @@ class Config:
     strength: str | float = "auto"
     key_file: Path | None = None
     jpeg_quality: int | None = None
+    label: str = "whole"
+    codec: str | None = None
+    crf: float | None = None
+    preset: str | None = None
+    no_reencode: bool = False
     language: str = "auto"
     registry: Path | str | None = None
     operator: str | None = None

@@ -24,6 +24,8 @@ POSITIONS = (
     "bottom-right",
 )
 LANGUAGES = ("auto", "en", "zh", "both")
+LABEL_SPANS = ("whole", "start", "start+end")
+VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mjpeg", "prores", "ffv1")
 _TRUTH = {
     "1": True,
     "true": True,
@@ -93,6 +95,10 @@ def _is_quality(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100
 
 
+def _is_crf(value: object) -> bool:
+    return _is_number(value) and 0 <= value <= 63  # type: ignore[operator]
+
+
 def _optional(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or accepts(value)
 
@@ -158,6 +164,11 @@ RULES: dict[str, Rule] = {
     "strength": Rule('"auto" or a number from 0.25 to 4', _is_strength, _number),
     "key_file": PATH,
     "jpeg_quality": Rule("a whole number from 1 to 100", _optional(_is_quality), _number),
+    "label": Rule(f"one of {', '.join(LABEL_SPANS)}", LABEL_SPANS.__contains__),
+    "codec": Rule(f"one of {', '.join(VIDEO_CODECS)}", _optional(VIDEO_CODECS.__contains__)),
+    "crf": Rule("a number from 0 to 63", _optional(_is_crf), _number),
+    "preset": Rule("a printable text", _optional(_is_text)),
+    "no_reencode": _SWITCH,
     "language": Rule(f"one of {', '.join(LANGUAGES)}", LANGUAGES.__contains__),
     "registry": LOCATION,
     "operator": Rule("a printable text", _optional(_is_text)),

@@ -11,14 +11,21 @@ FILES = sorted([*ROOT.glob("synthmark/**/*.py"), *ROOT.glob("extract_tool/**/*.p
 # From the bottom up; the imports of a module reach its own layer or below.
 LAYERS = (
     ("errors", "_version", "_jit", "_opencv", "keys", "payload", "codes", "detection"),
-    ("visible",),
-    ("image", "audio", "video", "metadata"),
+    ("visible", "containers", "atomic"),
+    ("image", "audio", "metadata"),
+    ("video",),
     ("config", "config_rules", "catalogue", "report", "files", "registry", "labelling", "verification"),
     ("console", "patterns", "selection", "workers", "batch", "text_layout", "report_text", "reporting"),
     ("cli", "__main__", "extract_tool", "integrations"),
 )
 # These may not know one another, although they share a layer.
-APART = ({"image", "audio", "video", "metadata"}, {"cli", "extract_tool", "integrations"})
+APART = (
+    {"image", "audio", "metadata"},
+    {"image", "video", "metadata"},  # the sound of a video is sound
+    {"cli", "extract_tool", "integrations"},
+)
+# Modules that stand lower than the part they lie in.
+LOWER = {"synthmark.files.atomic": "atomic"}
 
 
 def module_name(file: Path) -> str:
@@ -28,6 +35,8 @@ def module_name(file: Path) -> str:
 
 def part(module: str) -> str:
     """Return the part of the package a module belongs to: `image` for `synthmark.image.visible.placement`."""
+    if module in LOWER:
+        return LOWER[module]
     names = module.split(".")
     return names[1] if names[0] == "synthmark" and len(names) > 1 else names[0]
 

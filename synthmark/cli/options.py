@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Commands",
+    "add_coding_options",
     "add_config_file",
     "add_json",
     "add_key_files",
@@ -80,7 +81,28 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--position", metavar="PLACE", help="corner or edge of the visible label, such as top-left")
     group.add_argument("--font", type=Path, metavar="FILE", help="font of the visible label")
     group.add_argument("--jpeg-quality", type=int, metavar="1-100", help="instead of each file's own quality")
+    _add_video_options(group)
     add_watermark_options(group)
+
+
+def _add_video_options(group: Parser) -> None:
+    group.add_argument("--label", metavar="SPAN", help="label videos over the whole, the start, or start+end")
+    add_coding_options(group)
+    group.add_argument(
+        "--no-reencode",
+        action="store_const",
+        const=True,
+        help="videos: write the metadata label alone, and leave pictures and sound as they are",
+    )
+
+
+def add_coding_options(parser: Parser) -> None:
+    """Add the options of how videos are coded."""
+    parser.add_argument("--codec", metavar="NAME", help="codec of videos, such as h264 (default: that of each file)")
+    parser.add_argument(
+        "--crf", type=float, metavar="X", help="quality of videos (default: after each file's bit rate)"
+    )
+    parser.add_argument("--preset", metavar="NAME", help="speed of the video encoder, such as veryfast")
 
 
 def _number_or_word(text: str) -> float | str:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from synthmark.files.kinds import Kind
     from synthmark.files.metadata_step import MetadataStep
     from synthmark.report import LayerReport, Message
+    from synthmark.video.progress import Report
 
 __all__ = ["Clock", "ContentLayers", "Task", "Written"]
 
@@ -78,6 +79,8 @@ class Task:
         Adds the metadata label; does nothing when it is not asked for.
     clock
         Call ``clock.mark("visible")`` and the like after each step that takes time.
+    progress
+        Is called with a `synthmark.video.Progress` a few times a second while a video is worked on; None for nobody.
     """
 
     source: Path
@@ -89,6 +92,7 @@ class Task:
     force: bool
     metadata: MetadataStep
     clock: Clock = field(default_factory=Clock)
+    progress: Report | None = None
 
     @property
     def strength(self) -> float:

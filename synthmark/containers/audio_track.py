@@ -1,0 +1,191 @@
+"""A sound track that is changed on its way: decoded, edited, and coded once more in its own codec."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from synthmark.containers.video_input import pyav
+
+if TYPE_CHECKING:
+    from av import AudioFrame, Packet
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+    from numpy.typing import NDArray
+
+__all__ = ["AudioTrack", "SampleEditor", "encoder_for", "frame_samples"]
+
+_ENCODERS = {
+    "aac": "aac",
+    "mp3": "libmp3lame",
+    "mp3float": "libmp3lame",
+    "opus": "libopus",
+    "libopus": "libopus",
+    "flac": "flac",
+    "alac": "alac",
+    "ac3": "ac3",
+    "eac3": "eac3",
+    "mp2": "mp2",
+    "mp2float": "mp2",
+}
+_LOSSLESS = {"flac", "alac"}
+# Bits per second and channel below which these encoders change sound audibly.
+_LEAST_BIT_RATE = 64_000
+_GAP_SECONDS = 0.01  # a longer jump of the time stamps is filled or cut, so that sound and picture stay together
+_LONGEST_GAP_SECONDS = 3600
+
+
+class SampleEditor(Protocol):
+    """Changes samples as they pass; what comes out is as long as what went in, and may come later."""
+
+    def push(self, chunk: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Take the next samples, (n, channels), and return those that are ready."""
+
+    def finish(self) -> NDArray[np.generic]:
+        """Return the rest."""
+
+
+def encoder_for(stream: AudioStream) -> str | None:
+    """Return the encoder that writes a sound track in its own codec, or None when there is none that takes it."""
+    context = stream.codec_context
+    if context is None or not context.sample_rate or not context.layout.nb_channels:
+        return None
+    name = context.name
+    encoder = name if name.startswith("pcm_") else _ENCODERS.get(name)
+    return encoder if encoder is not None and _padding(encoder, stream) is not None else None
+
+
+def _padding(encoder: str, stream: AudioStream) -> int | None:
+    """Return how many samples an encoder puts before the sound, or None when it does not take the form of a track."""
+    try:
+        context: Any = pyav().CodecContext.create(encoder, "w")
+        _configure(context, stream)
+        context.open()
+        silence = pyav().AudioFrame(context.format.name, context.layout.name, context.frame_size or 1024)
+        silence.sample_rate, silence.pts = context.sample_rate, 0
+        for plane in silence.planes:
+            plane.update(bytes(plane.buffer_size))
+        first = next(iter([*context.encode(silence), *context.encode(None)]), None)
+    except (pyav().error.FFmpegError, ValueError, RuntimeError):
+        return None
+    return None if first is None or first.pts is None else max(0, -first.pts)
+
+
+def _configure(context: Any, stream: AudioStream) -> None:  # noqa: ANN401 - a codec context, or a stream that has one
+    source = stream.codec_context
+    context.sample_rate = source.sample_rate
+    context.layout = source.layout.name
+    context.format = _sample_format(context.codec, source.format.name)
+    context.time_base = Fraction(1, source.sample_rate)
+    if not (context.codec.name in _LOSSLESS or context.codec.name.startswith("pcm_")):
+        least = _LEAST_BIT_RATE * source.layout.nb_channels
+        context.bit_rate = max(source.bit_rate or 0, stream.bit_rate or 0, least)
+
+
+def _sample_format(codec: Any, wanted: str) -> str:  # noqa: ANN401 - an av.Codec
+    """Return the encoder's sample format that is nearest to a given one: as wide, then as packed."""
+    names: list[str] = [item.name for item in codec.audio_formats or ()] or [wanted]
+    widths = {"u8": 1, "s16": 2, "s32": 3, "flt": 4, "dbl": 5}
+    width = widths.get(wanted.rstrip("p"), 4)
+    return min(names, key=lambda name: (abs(widths.get(name.rstrip("p"), 4) - width), name != wanted))
+
+
+class AudioTrack:
+    """One sound track on its way into the copy.
+
+    Parameters
+    ----------
+    output
+        Where it goes.
+    source
+        The track; `encoder_for` names an encoder for it.
+    editor
+        Changes the samples.
+    keep_padding
+        Whether the container states how many samples the encoder puts before the sound. Where it does not (AVI,
+        FLV) as many are left out of the sound, so that the rest comes at its time.
+    """
+
+    def __init__(
+        self, output: OutputContainer, source: AudioStream, editor: SampleEditor, *, keep_padding: bool
+    ) -> None:
+        encoder = encoder_for(source)
+        assert encoder is not None
+        self.stream: Any = output.add_stream(encoder, source.codec_context.sample_rate)
+        _configure(self.stream.codec_context, source)
+        self._editor = editor
+        self._rate = source.codec_context.sample_rate
+        self._layout = source.codec_context.layout.name
+        self._format: str | None = None
+        self._start: int | None = None  # number of the first sample, counted from time zero
+        self._received = 0
+        self._sent = 0
+        self._skip = 0 if keep_padding else _padding(encoder, source) or 0
+
+    def push(self, frame: AudioFrame) -> list[Packet[Any]]:
+        """Take the next decoded frame and return the packets that are ready."""
+        samples = _without_padding(frame, frame_samples(frame))
+        self._format = _format_of(samples)
+        return self._encoded(self._editor.push(self._placed(frame, samples)))
+
+    def finish(self) -> list[Packet[Any]]:
+        """Return the last packets."""
+        rest = self._encoded(self._editor.finish()) if self._start is not None else []
+        return [*rest, *self.stream.encode(None)]
+
+    def _placed(self, frame: AudioFrame, samples: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Fill gaps with silence and cut what overlaps, as the time stamps say."""
+        stamp = None if frame.pts is None else round(frame.pts * Fraction(frame.time_base or 0) * self._rate)
+        if self._start is None:
+            self._start = stamp or 0
+        gap = 0 if stamp is None else stamp - self._start - self._received
+        if abs(gap) <= _GAP_SECONDS * self._rate or gap > _LONGEST_GAP_SECONDS * self._rate:
+            gap = 0
+        if gap > 0:
+            samples = np.concatenate([np.zeros((gap, samples.shape[1]), samples.dtype), samples])
+        elif gap < 0:
+            samples = samples[-gap:]
+        self._received += len(samples)
+        return samples
+
+    def _encoded(self, samples: NDArray[np.generic]) -> list[Packet[Any]]:
+        assert self._start is not None
+        first = self._sent
+        self._sent += len(samples)
+        left_out = min(max(self._skip - first, 0), len(samples))
+        samples = samples[left_out:]
+        if not len(samples):
+            return []
+        packets: list[Packet[Any]] = self.stream.encode(self._frame(samples, self._start + first + left_out))
+        return packets
+
+    def _frame(self, samples: NDArray[np.generic], number: int) -> AudioFrame:
+        assert self._format is not None
+        packed = np.ascontiguousarray(samples).reshape(1, -1)
+        frame: AudioFrame = pyav().AudioFrame.from_ndarray(packed, self._format, self._layout)
+        frame.sample_rate, frame.pts, frame.time_base = self._rate, number, Fraction(1, self._rate)
+        return frame
+
+
+def frame_samples(frame: AudioFrame) -> NDArray[np.generic]:
+    """Return the samples of a frame, (n, channels): int16, int32, float32 or float64."""
+    array = frame.to_ndarray()
+    channels = frame.layout.nb_channels
+    samples = array.T if frame.format.is_planar else array.reshape(-1, channels)
+    if samples.dtype == np.uint8:
+        return (samples.astype(np.int16) - 128) << 8
+    if samples.dtype.kind == "f" and not np.isfinite(samples).all():
+        return np.nan_to_num(samples, posinf=0.0, neginf=0.0)
+    return samples
+
+
+def _without_padding(frame: AudioFrame, samples: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Leave out what the source does not play of its last frame; only a clock of one tick per sample can say it."""
+    played = frame.duration if frame.time_base == Fraction(1, frame.sample_rate) else 0
+    return samples[:played] if 0 < played < len(samples) else samples
+
+
+def _format_of(samples: NDArray[np.generic]) -> str:
+    return {"int16": "s16", "int32": "s32", "float32": "flt", "float64": "dbl"}[samples.dtype.name]
