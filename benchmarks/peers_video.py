@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import av
 import numpy as np
-from media_video import Plane, luma_frames, recode
+from media_video import Plane, luma_frames, recode, shape_of
 from methods_video import OPTIONS, Method, Reading
 from peers_image import BlindWatermark, InvisibleWatermark, bits_of, id_of
 
@@ -48,11 +48,11 @@ class PictureByPicture:
         with av.open(str(source)) as before, av.open(str(target), "w") as after:
             stream = before.streams.video[0]
             encoder = after.add_stream("libx264", rate=stream.average_rate or 25, options=OPTIONS)
-            encoder.pix_fmt = "yuv420p"
+            shape = shape_of(source)
+            encoder.width, encoder.height, encoder.pix_fmt = shape.width, shape.height, "yuv420p"
             for frame in before.decode(stream):
                 turned = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
                 marked = self.method.embed(np.ascontiguousarray(turned), content_id)
-                encoder.height, encoder.width = marked.shape[:2]
                 made = av.VideoFrame.from_ndarray(np.ascontiguousarray(marked), format="rgb24")
                 after.mux(encoder.encode(made))
             after.mux(encoder.encode())

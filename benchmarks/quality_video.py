@@ -26,8 +26,9 @@ environment.use_one_thread()
 import typer  # noqa: E402 - after the thread limits
 from looks_video import written_looks  # noqa: E402
 from measures_video import PSNR_DEFINITION, luma_psnr, stream_bytes, vmaf  # noqa: E402
-from media_video import clips_below, ffmpeg_version, recode, shape_of  # noqa: E402
+from media_video import ffmpeg_version, recode, shape_of  # noqa: E402
 from methods_video import SynthmarkFrames  # noqa: E402
+from windows_video import chosen_clips  # noqa: E402
 
 CONTENT_ID = 0x0123456789ABCDEF
 LOSSLESS = {"qp": "0", "preset": "ultrafast"}
@@ -98,13 +99,13 @@ def summary(results: list[dict[str, Any]]) -> dict[str, Any]:
 def main(
     clips: Annotated[list[Path], typer.Option(help="Folder of clips; may be repeated.")],
     out: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("quality_video.json"),
-    only: Annotated[str, typer.Option(help="Part of the names of the clips to take.")] = "",
+    only: Annotated[str, typer.Option(help="Parts of the names of the clips to take, separated by commas.")] = "",
     strength: Annotated[float, typer.Option(help="Strength of the mark.")] = 1.0,
     work: Annotated[Path | None, typer.Option(help="Folder for lossless files while they are needed.")] = None,
     look: Annotated[Path | None, typer.Option(help="Folder for PNG files to look at.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
 ) -> None:
-    paths = [path for path in clips_below(clips) if only in path.name]
+    paths = chosen_clips(clips, only)
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         waiting = [pool.submit(measured, path, strength, work, look) for path in paths]
         results = []

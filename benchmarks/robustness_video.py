@@ -64,7 +64,7 @@ def prepared(work: Path, *, keep: bool) -> None:
     stamp, digest = work / "code.txt", code_digest()
     work.mkdir(parents=True, exist_ok=True)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") != digest and not keep:
-        for file in [*work.glob("*/*.json"), *work.glob("*/marked/*")]:
+        for file in [*work.glob("*/*.json"), *work.glob("*/marked/*.mp4")]:
             file.unlink()
     stamp.write_text(digest, encoding="utf-8")
 
@@ -84,19 +84,19 @@ def written(path: Path, content: Outcome) -> None:
 
 
 def marked_file(work: Path, method: str, window: Window, seed: int) -> Path:
-    """Return the marked file of a window, made unless it is there, beside the outcome of the marking."""
+    """Return the marked file of a window, made unless it is there."""
     folder = work / file_name(method) / "marked"
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{file_name(window.name)}_{seed}.mp4"
     if not target.is_file():
-        cut, part = (target.with_name(f"{kind}_{target.name}") for kind in ("cut", "part"))
-        cut_window(window, cut)
-        start = time.process_time()
-        method_named(method).embed(cut, part, content_id_for(window, seed))
-        seconds = {"window": window.name, "embed_cpu_seconds": round(time.process_time() - start, 2)}
-        written(target.with_suffix(".json"), seconds)
-        cut.unlink()
-        part.replace(target)
+        cut, part = (target.with_name(f"{kind}_{os.getpid()}_{target.name}") for kind in ("cut", "part"))
+        try:
+            cut_window(window, cut)
+            method_named(method).embed(cut, part, content_id_for(window, seed))
+            part.replace(target)
+        finally:
+            cut.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
     return target
 
 
@@ -203,7 +203,7 @@ def chosen(rows: str) -> list[str]:
     """Return the attacks whose name holds one of the parts."""
     if rows == "all":
         return [UNMARKED, *(attack.name for attack in ATTACKS)]
-    parts = [part.strip() for part in rows.split(",")]
+    parts = rows.split(",")
     names = [name for name in (UNMARKED, *(a.name for a in ATTACKS)) if any(part in name for part in parts)]
     if not names:
         known = ", ".join(attack.name for attack in ATTACKS)
@@ -230,9 +230,12 @@ def marked(
     for window, future in waiting.items():
         try:
             future.result()
+            print(f"{window.name}: marked", file=sys.stderr, flush=True)
         except CapacityError as error:
             refused[window.name] = str(error)
-        print(f"{window.name}: {refused.get(window.name, 'marked')}", file=sys.stderr, flush=True)
+            print(f"{window.name}: refused: {error}", file=sys.stderr, flush=True)
+        except Exception as error:  # noqa: BLE001 - every row of this window will show it and count it
+            print(f"{window.name}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
     return [window for window in windows if window.name not in refused], refused
 
 
@@ -314,7 +317,7 @@ def main(
     out: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("robustness_video.json"),
     methods: Annotated[str, typer.Option(help="Methods, separated by commas.")] = "synthmark",
     rows: Annotated[str, typer.Option(help="Parts of names of attacks, separated by commas; all.")] = "all",
-    only: Annotated[str, typer.Option(help="Part of the names of the clips to take.")] = "",
+    only: Annotated[str, typer.Option(help="Parts of the names of the clips to take, separated by commas.")] = "",
     windows: Annotated[int, typer.Option(help="Windows from one clip at most.")] = 4,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the content ids and the attacks.")] = 1,

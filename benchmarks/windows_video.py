@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from media_video import Shape
 
-__all__ = ["LONGEST", "SHORTEST", "Window", "content_id_for", "cut_window", "partner_of", "windows_of"]
+__all__ = [
+    "LONGEST",
+    "SHORTEST",
+    "Window",
+    "chosen_clips",
+    "content_id_for",
+    "cut_window",
+    "partner_of",
+    "windows_of",
+]
 
 SHORTEST, LONGEST = 5.0, 6.0
 WHOLE_UP_TO = 6.5  # a clip no longer than this is taken as it is, with its timestamps, rotation and bit depth
@@ -41,13 +50,17 @@ class Window:
 
 def windows_of(folders: list[Path], per_clip: int, selection: str = "") -> list[Window]:
     """Return windows side by side from every clip of at least five seconds, in the order of the names."""
-    paths = [path for path in clips_below(folders) if selection in path.name]
+    paths = chosen_clips(folders, selection)
     return [window for path in paths for window in _windows(path, per_clip)]
 
 
-def _windows(path: Path, per_clip: int) -> list[Window]:
-    from dataclasses import replace
+def chosen_clips(folders: list[Path], selection: str) -> list[Path]:
+    """Return the clips below the folders whose name holds one of the parts, which commas separate."""
+    parts = selection.split(",")
+    return [path for path in clips_below(folders) if any(part in path.name for part in parts)]
 
+
+def _windows(path: Path, per_clip: int) -> list[Window]:
     shape = shape_of(path)
     if shape.seconds < SHORTEST:
         return []
