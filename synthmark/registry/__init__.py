@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from synthmark.registry.fingerprint import Fingerprint
     from synthmark.registry.measuring import fingerprint_file
     from synthmark.registry.record import RegistryRecord, StoredRecord, record_of, require_reason
-    from synthmark.registry.store import Registry, open_registry
+    from synthmark.registry.store import Match, Registry, open_registry
 
 __all__ = [
     "Anchor",
     "Fingerprint",
+    "Match",
     "Problem",
     "Registry",
     "RegistryRecord",
@@ -32,6 +33,7 @@ __all__ = [
 _HOMES = {
     "Anchor": "chain",
     "Fingerprint": "fingerprint",
+    "Match": "store",
     "Problem": "chain",
     "Registry": "store",
     "RegistryRecord": "record",

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from synthmark.errors import RegistryError
-from synthmark.registry.chain import GENESIS
+from synthmark.registry.chain import GENESIS, parsed_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["VERSION", "columns_of", "entries", "head", "migrate", "stored_version"]
+__all__ = ["VERSION", "blocks", "columns_of", "entries", "head", "keys", "migrate", "stored_version"]
 
 _tables = sa.MetaData()
 
@@ -44,6 +44,24 @@ head = sa.Table(
     sa.Column("recorded_at", sa.Text, nullable=False),
 )
 
+keys = sa.Table(
+    "synthmark_keys",
+    _tables,
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("media", sa.SmallInteger, nullable=False),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+)
+
+blocks = sa.Table(
+    "synthmark_key_blocks",
+    _tables,
+    sa.Column("media", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("last_sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("sequences", sa.LargeBinary, nullable=False),
+    sa.Column("packed_keys", sa.LargeBinary, nullable=False),
+)
+
 _RECORD_COLUMNS = ("content_id", "produce_id", "sha256_before", "sha256_after")
 
 
@@ -63,7 +81,22 @@ def _create(connection: sa.Connection) -> None:
     connection.execute(sa.insert(head).values(sequence=0, hash=GENESIS, recorded_at=""))
 
 
-_STEPS: tuple[Callable[[sa.Connection], None], ...] = (_create,)
+def _add_keys(connection: sa.Connection) -> None:
+    """Version 2: records are found by their fingerprints, too."""
+    from synthmark.registry import index  # noqa: PLC0415 - it uses the tables of this module
+
+    keys.create(connection)
+    blocks.create(connection)
+    last = 0
+    ordered = sa.select(entries.c.sequence, entries.c.content).order_by(entries.c.sequence).limit(index.SEALED)
+    while found := connection.execute(ordered.where(entries.c.sequence > last)).all():
+        for row in found:
+            index.add_keys(connection, index.keys_of_entry(parsed_entry(row.content)))
+        index.seal(connection, last, found[-1].sequence)
+        last = found[-1].sequence
+
+
+_STEPS: tuple[Callable[[sa.Connection], None], ...] = (_create, _add_keys)
 
 VERSION: Final = len(_STEPS)
 """Of the tables that this program reads and writes."""

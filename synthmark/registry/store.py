@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import sqlalchemy as sa
 
 from synthmark.errors import InputError, RegistryError
 from synthmark.payload import format_content_id
+from synthmark.registry import index
 from synthmark.registry.chain import (
     FORMAT,
     Anchor,
@@ -21,6 +23,7 @@ from synthmark.registry.chain import (
     parsed_entry,
 )
 from synthmark.registry.database import Database
+from synthmark.registry.fingerprint import Comparison, Fingerprint, compare, searched_keys
 from synthmark.registry.record import RegistryRecord, StoredRecord, now_text
 from synthmark.registry.retention import LEAST_MONTHS, pruning_cutoff
 from synthmark.registry.schema import VERSION, columns_of, entries, head, migrate, stored_version
@@ -29,9 +32,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["Registry", "open_registry"]
+__all__ = ["Match", "Registry", "compare_record", "open_registry"]
 
 _CHUNK: Final = 2000  # rows read at a time
+_CANDIDATES: Final = 64  # records whose whole fingerprints are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A record, and how its fingerprint compares with that of a file."""
+
+    record: StoredRecord
+    comparison: Comparison
+
+
+def compare_record(record: RegistryRecord, dense: Fingerprint) -> Comparison:
+    """Compare the fingerprint of a record with that of a file; undecided where the record has none."""
+    try:
+        return compare(Fingerprint.parse(record.fingerprint or ""), dense)
+    except InputError:
+        return Comparison("undecided", None)
 
 
 def open_registry(location: str | Path, *, create: bool = True) -> Registry:
@@ -118,6 +138,25 @@ class Registry:
         """Return the records of exactly this file, before or after labelling, the oldest first."""
         return self._found(sa.or_(entries.c.sha256_after == digest, entries.c.sha256_before == digest))
 
+    def find_fingerprint(self, dense: Fingerprint, count: int = 10) -> list[Match]:
+        """Return the records whose content a file shows or plays, the most similar first.
+
+        Parameters
+        ----------
+        dense
+            Of the file, as `fingerprint_file` takes it with ``dense=True``.
+        count
+            How many at most.
+        """
+        wanted = searched_keys(dense)
+        with self._database.reading() as connection:
+            places = index.nearest(connection, dense.media, wanted, _CANDIDATES)
+            query = sa.select(entries).where(entries.c.sequence.in_(places))
+            records = [_stored(row) for row in connection.execute(query)]
+        matches = [Match(record, compare_record(record.record, dense)) for record in records]
+        agreeing = [match for match in matches if match.comparison.agreement == "agrees"]
+        return sorted(agreeing, key=lambda match: -(match.comparison.similarity or 0))[:count]
+
     def latest(self, count: int) -> list[StoredRecord]:
         """Return the last records, the newest first."""
         query = sa.select(entries).where(entries.c.kind == "label").order_by(entries.c.sequence.desc()).limit(count)
@@ -144,11 +183,8 @@ class Registry:
         anchors
             What `head` gave at earlier times.
         """
-        checker = Checker(columns_of, anchors)
         with self._database.reading() as connection:
-            for row in _rows(connection):
-                checker.add(row)
-            return checker.finish(_head(connection))
+            return _verified(connection, anchors)
 
     def rows(self) -> Iterator[Row]:
         """Yield all entries in their order, as they are at the first one."""
@@ -176,6 +212,10 @@ class Registry:
             raise InputError("The moment has no time zone; pass one, such as datetime.UTC.")
         cutoff = now_text(pruning_cutoff(before, dt.datetime.now(dt.UTC), months))
         with self._database.writing() as connection:
+            if not _verified(connection).intact:
+                raise RegistryError(
+                    "The registry is not as it was written, which pruning would hide; see `synthmark registry verify`."
+                )
             return _prune(connection, cutoff, operator)
 
     def _found(self, condition: sa.ColumnElement[bool]) -> list[StoredRecord]:
@@ -192,9 +232,12 @@ def _head(connection: sa.Connection) -> Head:
 def _append(connection: sa.Connection, bodies: Sequence[dict[str, Any]]) -> list[StoredRecord]:
     """Append entries to the chain; the caller's transaction excludes other writers."""
     end = _head(connection)
-    rows = list(_chained(end, bodies))
+    chained = list(_chained(end, bodies))
+    rows = [row for row, _ in chained]
     connection.execute(sa.insert(entries), rows)
+    index.add_keys(connection, [key for _, entry in chained for key in index.keys_of_entry(entry)])
     last = rows[-1]
+    index.seal(connection, end.sequence, last["sequence"])
     connection.execute(
         sa.update(head).values(sequence=last["sequence"], hash=last["hash"], recorded_at=last["recorded_at"])
     )
@@ -210,8 +253,8 @@ def _append(connection: sa.Connection, bodies: Sequence[dict[str, Any]]) -> list
     ]
 
 
-def _chained(end: Head, bodies: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of new entries. Time never runs back: what a clock said that was set back stands beside."""
+def _chained(end: Head, bodies: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield rows and entries. Time never runs back: what a clock said that was set back stands beside."""
     clock = now_text()
     recorded_at = max(clock, end.recorded_at)
     previous = end.hash
@@ -226,7 +269,14 @@ def _chained(end: Head, bodies: Sequence[dict[str, Any]]) -> Iterator[dict[str, 
         }
         content = canonical(entry)
         previous = entry_hash(content)
-        yield {"sequence": sequence, **columns_of(entry), "content": content, "hash": previous}
+        yield {"sequence": sequence, **columns_of(entry), "content": content, "hash": previous}, entry
+
+
+def _verified(connection: sa.Connection, anchors: Iterable[Anchor] = ()) -> Verification:
+    checker = Checker(columns_of, anchors)
+    for row in _rows(connection):
+        checker.add(row)
+    return checker.finish(_head(connection))
 
 
 def _rows(connection: sa.Connection) -> Iterator[Row]:
@@ -259,6 +309,7 @@ def _prune(connection: sa.Connection, cutoff: str, operator: str | None) -> int:
     if last is None:
         return 0
     gone = connection.execute(sa.delete(entries).where(entries.c.sequence <= last.sequence)).rowcount
+    index.drop_keys(connection, last.sequence)
     note = {
         "last_sequence": last.sequence,
         "last_hash": last.hash,
