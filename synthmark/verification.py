@@ -102,9 +102,9 @@ def keys_to_try(config: Config | None, keys: Sequence[bytes] = ()) -> tuple[byte
 
 def _report(path: Path, content: ContentLayers, keys: Sequence[bytes | None], tool: str) -> Report:
     """Read the metadata, compare the layers, and sum up."""
-    from synthmark.files.metadata_step import read_metadata_file  # noqa: PLC0415
     from synthmark.files.reading import digest_of_file  # noqa: PLC0415 - see verify_file
     from synthmark.keys import key_id  # noqa: PLC0415
+    from synthmark.metadata import read_metadata_file  # noqa: PLC0415
 
     found = read_metadata_file(path)
     metadata = _metadata_layer(found)

@@ -28,3 +28,14 @@ def _harmonic(number, phase, pitch, formants, rate):
     frequency = number * pitch
     level = sum(np.exp(-(((frequency - f) / 250) ** 2)) for f in formants) + 0.03
     return np.where(frequency < 0.45 * rate, level * np.sin(number * phase), 0.0)
+
+
+def encoded(samples, form="WAV", subtype="PCM_16", rate=16000) -> bytes:
+    """Return a file as libsndfile writes it."""
+    import io
+
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format=form, subtype=subtype)
+    return buffer.getvalue()

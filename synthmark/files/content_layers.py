@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from synthmark.report import LayerReport, Message
 if TYPE_CHECKING:
     from synthmark.detection import Detection
 
-__all__ = ["marked", "unmarked", "unseen", "unsupported", "unwritten"]
+__all__ = ["first_of", "marked", "unmarked", "unseen", "unsupported", "unwritten"]
 
 _GEOMETRY = ("scale", "angle", "flipped", "speed", "tempo", "spans")
 
@@ -79,6 +80,14 @@ def unmarked(*, searched: int = 1, keys: int = 1) -> LayerReport:
     return LayerReport(
         layer="watermark", outcome="not_detected", evidence={"frames_searched": searched, "keys_tried": keys}
     )
+
+
+def first_of(layer: LayerReport, tracks: int) -> LayerReport:
+    """Return a report on the first of some sound tracks, with a sentence that says so when there are several."""
+    if tracks < 2:
+        return layer
+    said = Message("note.first_track", {"count": tracks})
+    return dataclasses.replace(layer, messages=(*layer.messages, said))
 
 
 def unwritten() -> LayerReport:

@@ -73,7 +73,7 @@ def _layers(path: Path, keys: Sequence[bytes]) -> ContentLayers:
 
 
 def _has_readable_metadata(path: Path) -> bool:
-    from synthmark.files.metadata_step import read_metadata_file  # noqa: PLC0415 - see above
+    from synthmark.metadata import read_metadata_file  # noqa: PLC0415 - see above
 
     try:
         read_metadata_file(path)

@@ -11,17 +11,7 @@ if TYPE_CHECKING:
     from synthmark.config import Config
     from synthmark.metadata import MetadataRecord, MetadataReport
 
-__all__ = ["MetadataStep", "content_number", "read_metadata_file"]
-
-
-def read_metadata_file(path: Path) -> MetadataReport:
-    """Read the metadata of a file."""
-    from synthmark import metadata  # noqa: PLC0415 - `import synthmark` stays light
-    from synthmark.files.reading import read_file  # noqa: PLC0415
-
-    if hasattr(metadata, "read_metadata_file"):
-        return metadata.read_metadata_file(path)  # type: ignore[no-any-return]
-    return metadata.read_metadata(read_file(path))
+__all__ = ["MetadataStep", "content_number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +52,7 @@ class MetadataStep:
         """Write a copy of a file with the label; large files are never in memory as a whole."""
         from synthmark import metadata  # noqa: PLC0415 - see added
 
-        if not hasattr(metadata, "write_metadata_file"):
-            target.write_bytes(self.added(source.read_bytes()))
-        elif self.existing.label is None:
+        if self.existing.label is None:
             metadata.write_metadata_file(source, target, self._record(), force=self.force)
         else:
             number = content_number(self.content_id)

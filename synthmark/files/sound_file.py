@@ -1,230 +1,112 @@
-"""Reading sound files, and putting changed samples back into the file they came from."""
+"""Sound files of every kind: opened for reading piece by piece, and copied with other samples."""
 
 from __future__ import annotations
 
-import io
-import struct
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import contextlib
+import dataclasses
+from typing import TYPE_CHECKING
 
-from synthmark.errors import DamagedMediaError, DependencyError, InputError, MediaError, UnsupportedMediaError
-from synthmark.files.kinds import SOUNDS, WAV, Kind, kind_of
-from synthmark.files.limits import MAX_SAMPLES
-from synthmark.metadata import flac, wav
+from synthmark.containers.sound_av import open_with_av
+from synthmark.containers.sound_soundfile import open_with_libsndfile
+from synthmark.errors import UnsupportedMediaError
+from synthmark.files import sound_aiff, sound_flac, sound_lossy, sound_wav
+from synthmark.files.kinds import AIFF, FLAC, M4A, MP3, OGG, OPUS, SOUNDS, WAV, Kind, kind_of_file
+from synthmark.files.reading import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from synthmark.containers.sound import SoundReader
+    from synthmark.files.sound_copy import SoundCopy
 
-__all__ = ["SoundFile", "encode_sound", "read_sound"]
+__all__ = ["open_sound", "write_sound"]
 
-# The names of libsndfile for how a sample is stored, and the dtype that holds it without loss.
-_DTYPES = {
-    "PCM_U8": "int16",
-    "PCM_S8": "int16",
-    "PCM_16": "int16",
-    "PCM_24": "int32",
-    "PCM_32": "int32",
-    "FLOAT": "float32",
-    "DOUBLE": "float64",
+# FFmpeg's readers; libsndfile reads the other kinds.
+_AV_CONTAINERS = {MP3: "mp3", M4A: "mov", OPUS: "ogg"}
+_REQUIRE_WHOLE = {
+    WAV: sound_wav.require_whole_wav,
+    AIFF: sound_aiff.require_whole_aiff,
+    FLAC: sound_flac.require_whole_flac,
 }
-_BLOCK = 1 << 20  # frames read at a time: a header may claim any number of them
-_RATES = (8000, 192000)
-_UNKNOWN = 1 << 40  # frames; libsndfile gives a huge number where a FLAC file does not state its length
-_CUE_POINT = struct.Struct("<II4sIII")
+_WRITERS: dict[Kind, Callable[[SoundCopy], tuple[str, ...]]] = {
+    WAV: sound_wav.write_wav,
+    AIFF: sound_aiff.write_aiff,
+    FLAC: sound_flac.write_flac,
+    MP3: sound_lossy.write_lossy_mp3,
+    OGG: sound_lossy.write_lossy_vorbis,
+    OPUS: sound_lossy.write_lossy_opus,
+    M4A: sound_lossy.write_lossy_m4a,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class SoundFile:
-    """A sound file taken apart.
+@contextlib.contextmanager
+def open_sound(path: Path, kind: Kind | None = None) -> Iterator[SoundReader]:
+    """Open a sound file for reading.
 
-    Attributes
+    Parameters
     ----------
-    data
-        The bytes of the file.
     kind
-        Of the file, by content.
-    samples
-        int16, int32, float32 or float64; shape (n,) or (n, channels).
-    rate
-        Sample rate in hertz.
-    coding
-        How a sample is stored, by the name of libsndfile: PCM_16, PCM_24, FLOAT, ...
-    """
-
-    data: bytes
-    kind: Kind
-    samples: NDArray[np.generic]
-    rate: int
-    coding: str
-
-    @property
-    def frames(self) -> tuple[NDArray[np.generic]]:
-        """The samples, as a picture file gives its pictures."""
-        return (self.samples,)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Message codes on what a copy loses: nothing."""
-        return ()
-
-
-def read_sound(data: bytes) -> SoundFile:
-    """Take a sound file apart.
+        Of the file, when it is known already.
 
     Raises
     ------
     UnsupportedMediaError
         When the content is no sound, or coded in a way that is not supported.
     DamagedMediaError
-        When it is empty, truncated, inconsistent, or larger than `synthmark.files.limits` allows.
+        When it is empty, truncated, inconsistent, or longer than a day; also while its blocks are read.
     DependencyError
-        When the library soundfile is missing.
+        When the library that reads it is missing.
     """
-    kind = kind_of(data)
+    kind = kind or kind_of_file(path)
     if kind not in SOUNDS:
         raise UnsupportedMediaError(f"This is a {kind.name} file, not sound.")
-    _require_whole(data, kind)
-    library = _library()
-    try:
-        with library.SoundFile(io.BytesIO(data)) as file:
-            return SoundFile(data, kind, _samples(file, kind), file.samplerate, file.subtype)
-    except (library.LibsndfileError, ValueError, TypeError, OverflowError, MemoryError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise DamagedMediaError(f"The {kind.name} file cannot be decoded: {error}") from error
+    if kind in _REQUIRE_WHOLE:
+        with opened(path) as file:
+            _REQUIRE_WHOLE[kind](file)
+    with _opened(path, kind) as reader:
+        yield reader
 
 
-def encode_sound(file: SoundFile, samples: NDArray[np.generic], *, added: int = 0) -> bytes:
-    """Put samples in the place of those of a file: same container, coding, rate, channels and metadata.
+def write_sound(kind: Kind, copy: SoundCopy) -> tuple[str, ...]:
+    """Copy a sound file with other samples: same container, coding, rate, channels and metadata.
 
-    Parameters
-    ----------
-    file
-        The file that the samples come from.
-    samples
-        Of the same dtype and number of channels.
-    added
-        How many samples a label at the start has put before the content; cue points move along.
+    Codings with loss get at least the bit rate of the source.
+
+    Returns
+    -------
+    Codes of notes on what a user should know.
 
     Raises
     ------
     MediaError
-        When they cannot be encoded.
+        When the source is damaged, or the copy cannot be encoded or written.
     """
-    library = _library()
-    try:
-        return _with_wav_data(file, samples, added) if file.kind is WAV else _with_flac_data(file, samples, added)
-    except (library.LibsndfileError, ValueError, TypeError) as error:
-        raise MediaError(f"The {file.kind.name} file cannot be encoded: {error}") from error
+    return tuple(dict.fromkeys(_WRITERS[kind](copy)))
 
 
-def _library() -> Any:  # noqa: ANN401 - soundfile has no types
-    try:
-        import soundfile  # noqa: PLC0415 - only sound needs it
-    except (ImportError, OSError) as error:
-        raise DependencyError(
-            f"Sound files need the library soundfile, which cannot be loaded ({error}). "
-            "Install it with: pip install soundfile"
-        ) from error
-    return soundfile
+@contextlib.contextmanager
+def _opened(path: Path, kind: Kind) -> Iterator[SoundReader]:
+    if kind in _AV_CONTAINERS:
+        with open_with_av(path, _AV_CONTAINERS[kind], kind.name) as coded:
+            yield coded
+    elif kind is FLAC and (bits := _bits_of_endless(path)):
+        with open_with_av(path, "flac", kind.name) as endless:
+            endless.form = dataclasses.replace(endless.form, coding=f"PCM_{bits}", frames=None)
+            yield endless
+    else:
+        with open_with_libsndfile(path, kind.name) as plain:
+            yield plain
 
 
-def _require_whole(data: bytes, kind: Kind) -> None:
-    """Refuse a file whose parts reach beyond its end: its reader would give the part that is there."""
-    if kind is not WAV:
-        flac.split(data)
-    elif not {b"fmt ", b"data"} <= {chunk.type for chunk in wav.chunks_of(data)}:
-        raise DamagedMediaError("The WAV file has no sound: its chunk fmt or data is missing.")
-
-
-def _samples(file: Any, kind: Kind) -> NDArray[np.generic]:  # noqa: ANN401 - see _library
-    """Read all samples after a look at how many there are and of which kind."""
-    import numpy as np  # noqa: PLC0415 - see _library
-
-    _check_form(file, kind)
-    blocks: list[NDArray[np.generic]] = []
-    count = 0
-    while len(block := file.read(_BLOCK, dtype=_DTYPES[file.subtype])):
-        blocks.append(block)
-        count += len(block)
-        _check_count(count, file.channels)
-    if not blocks or count < file.frames:
-        raise DamagedMediaError(f"The {kind.name} file states {file.frames} samples and holds {count}.")
-    samples = np.concatenate(blocks)
-    if samples.dtype.kind == "f" and not np.isfinite(samples).all():
-        raise DamagedMediaError(f"The {kind.name} file holds samples that are no finite numbers.")
-    return samples
-
-
-def _check_form(file: Any, kind: Kind) -> None:  # noqa: ANN401 - see _library
-    if file.subtype not in _DTYPES:
-        raise UnsupportedMediaError(
-            f"The samples of this {kind.name} file are coded as {file.subtype}; supported are {', '.join(_DTYPES)}."
-        )
-    low, high = _RATES
-    if not low <= file.samplerate <= high:
-        raise UnsupportedMediaError(f"The sample rate is {file.samplerate} Hz; {low} to {high} Hz are supported.")
-    if file.frames >= _UNKNOWN:
-        raise UnsupportedMediaError(
-            f"This {kind.name} file does not state its length, as when written into a pipe. Write it anew first."
-        )
-    _check_count(file.frames, file.channels)
-
-
-def _check_count(frames: int, channels: int) -> None:
-    if frames * channels > MAX_SAMPLES:
-        raise DamagedMediaError(
-            f"The file states {frames} samples in {channels} channels; at most {MAX_SAMPLES} in all are read. "
-            "Cut it into parts."
-        )
-
-
-def _encoded(file: SoundFile, samples: NDArray[np.generic], form: str) -> bytes:
-    buffer = io.BytesIO()
-    endian = "LITTLE" if form == "RAW" else "FILE"
-    _library().write(buffer, samples, file.rate, subtype=file.coding, format=form, endian=endian)
-    return buffer.getvalue()
-
-
-def _with_wav_data(file: SoundFile, samples: NDArray[np.generic], added: int) -> bytes:
-    """Replace the samples of a WAV file, and what other chunks say about them."""
-    data = _encoded(file, samples, "RAW")
-    return wav.joined(file.data[:4], _wav_chunks(file, data, len(samples), added))
-
-
-def _wav_chunks(file: SoundFile, data: bytes, count: int, added: int) -> Iterator[wav.Chunk]:
-    for chunk in wav.chunks_of(file.data):
-        if chunk.type == b"data":
-            yield wav.Chunk(b"data", data)
-        elif chunk.type == b"fact":
-            yield wav.Chunk(b"fact", struct.pack("<I", min(count, 0xFFFFFFFF)) + chunk.payload[4:])
-        elif chunk.type == b"ds64":
-            yield wav.Chunk(b"ds64", chunk.payload[:16] + struct.pack("<Q", count) + chunk.payload[24:])
-        elif chunk.type == b"cue ":
-            yield wav.Chunk(b"cue ", _moved_cue_points(chunk.payload, added))
-        elif chunk.type not in {b"PEAK", b"levl"}:  # the loudest samples: optional, and no longer true
-            yield chunk
-
-
-def _moved_cue_points(payload: bytes, added: int) -> bytes:
-    """Move the points of a cue chunk (number, place, chunk, its start, its block, offset of a sample)."""
-    size = _CUE_POINT.size
-    whole = 4 + (len(payload) - 4) // size * size
-    points = b""
-    for number, place, kind, start, block, offset in _CUE_POINT.iter_unpack(payload[4:whole]):
-        points += _CUE_POINT.pack(
-            number, (place + added) & 0xFFFFFFFF, kind, start, block, (offset + added) & 0xFFFFFFFF
-        )
-    return payload[:4] + points + payload[max(whole, 4) :]
-
-
-def _with_flac_data(file: SoundFile, samples: NDArray[np.generic], added: int) -> bytes:
-    """Put the metadata of a FLAC file before newly coded sound."""
-    head, blocks, _ = flac.split(file.data)
-    _, new, sound = flac.split(_encoded(file, samples, "FLAC"))
-    stale = {flac.STREAM_INFO, flac.SEEK_TABLE} | ({flac.CUE_SHEET} if added else set())
-    coded = [block for block in new if block.type in {flac.STREAM_INFO, flac.SEEK_TABLE}]
-    return flac.joined(head, [*coded, *(block for block in blocks if block.type not in stale)], sound)
+def _bits_of_endless(path: Path) -> int:
+    """Return the bits of a sample of a FLAC file that does not state its length, as libsndfile needs it; else 0."""
+    with opened(path) as file:
+        info = sound_flac.read_flac_blocks(file)[1][0].payload
+    numbers = int.from_bytes(info[10:18], "big")
+    if len(info) < 18 or numbers & 0xFFFFFFFFF:
+        return 0
+    bits = (numbers >> 36 & 31) + 1
+    if bits not in (16, 24):
+        raise UnsupportedMediaError(f"This FLAC file has {bits} bits and states no length; write it anew first.")
+    return int(bits)

@@ -1,29 +1,42 @@
-"""Labelling sound and writing it in a closed loop: only a file from which the labels read back takes its place."""
+"""Labelling a sound file in a closed loop: only a file from which the labels read back takes the target's place.
+
+The file is read three times and never in memory as a whole: once to measure its loudness and to look for a cue at
+its start (when it shall get one), once to write the copy, once to read the copy back.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from synthmark import audio
-from synthmark.errors import CapacityError
-from synthmark.files.atomic import draft_beside, fill
-from synthmark.files.marking import Mark
-from synthmark.files.reading import read_file
-from synthmark.files.sound_file import encode_sound, read_sound
-from synthmark.files.sound_layers import audible_layer
+import numpy as np
+
+from synthmark.audio.audible import StreamLabeller
+from synthmark.audio.embedding import require_length, require_readable
+from synthmark.audio.samples import as_sound
+from synthmark.audio.streaming import StreamEmbedder
+from synthmark.errors import CapacityError, MediaError, UnsupportedMediaError
+from synthmark.files.atomic import draft_beside
+from synthmark.files.sound_copy import SoundCopy
+from synthmark.files.sound_file import open_sound, write_sound
+from synthmark.files.sound_layers import Heard, audible_layer, listen
+from synthmark.files.sound_survey import Survey, survey_of
 from synthmark.files.task import Written
+from synthmark.report import Message
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Iterator
+    from pathlib import Path
 
-    from synthmark.detection import Detection
-    from synthmark.files.sound_file import SoundFile
+    from synthmark.containers.sound import Block, SoundForm
     from synthmark.files.task import Task
 
 __all__ = ["label_sound"]
 
-_LISTEN_SECONDS = 10
+# Tried when the mark does not survive the coding of the file, as factors on the strength asked for.
+_STRONGER = (1.0, 1.25, 1.6)
+_MOST_STRENGTH = 4.0
+_PROVEN_SAMPLES = 1 << 24  # of all channels: shorter sound is proven whole, as `synthmark.audio.embed` does
 
 
 def label_sound(task: Task) -> Written:
@@ -36,53 +49,149 @@ def label_sound(task: Task) -> Written:
     InputError, MediaError
         See `synthmark.label_file`.
     """
-    file = read_sound(read_file(task.source))
-    samples, heard = _with_cue(file) if task.config.visible else (file.samples, None)
-    mark = Mark(task.content_id, task.key, task.strength) if task.config.watermark else None
-    marked = samples if mark is None else audio.embed(samples, file.rate, mark.content_id, mark.key)
+    if not (task.config.visible or task.config.watermark):
+        with task.finished(task.source) as final:
+            heard = listen(final, ())
+        return Written(visible=audible_layer(heard))
+    plan = _plan(task)
+    task.clock.mark("visible")
+    failure: CapacityError | None = None
+    for factor in _STRONGER if task.config.watermark else (1.0,):
+        if task.strength * factor > _MOST_STRENGTH:
+            break
+        try:
+            return _attempt(task, plan, task.strength * factor, stronger=factor > 1)
+        except CapacityError as error:
+            failure = failure or error
+    assert failure is not None
+    raise failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What was learnt of the source, and the label that it gets, if any."""
+
+    form: SoundForm
+    survey: Survey
+    wants_label: bool
+
+
+def _plan(task: Task) -> _Plan:
+    """Read the source once; refuse what cannot be labelled."""
+    with open_sound(task.source, task.kind) as reader:
+        form = reader.form
+        if form.tracks > 1:
+            raise UnsupportedMediaError(
+                f"{task.source} has {form.tracks} sound tracks; only files with one can be labelled. Split it first."
+            )
+        survey = survey_of(reader, label=task.config.visible)
+    if task.config.watermark:
+        require_length(survey.frames / form.rate)
+    return _Plan(form, survey, task.config.visible and survey.cue is None)
+
+
+def _attempt(task: Task, plan: _Plan, strength: float, *, stronger: bool) -> Written:
+    """Write the copy with a mark of some strength, and read it back."""
+    content = _Content(task, plan, strength)
     with draft_beside(task.target) as draft:
-        fill(draft, file.data)
-        if marked is not file.samples:
-            fill(draft, encode_sound(file, marked, added=len(samples) - len(file.samples)))
-        with task.finished(draft) as final:
-            written = read_sound(read_file(final))
-            detection = _read_back(written, mark)
-            if samples is not file.samples:
-                _placement(_first_cue(written.samples, file.rate))
-    return Written(visible=audible_layer(written), detection=detection, placement=heard)
+        copy = SoundCopy(source=task.source, target=draft, form=plan.form, blocks=content.blocks, added=content.added)
+        changed = plan.wants_label or task.config.watermark
+        notes = write_sound(task.kind, copy) if changed else ()
+        task.clock.mark("encode")
+        content.prove()
+        with task.finished(draft if changed else task.source) as final:
+            heard = _read_back(final, task, content)
+            placement = _placement(heard, plan) if task.config.visible else None
+    codes = (*notes, *(("note.stronger",) if stronger else ()))
+    return Written(
+        visible=audible_layer(heard),
+        detection=heard.detection,
+        placement=placement,
+        messages=tuple(map(Message, codes)),
+    )
 
 
-def _with_cue(file: SoundFile) -> tuple[NDArray[np.generic], dict[str, Any]]:
-    """Put the rhythm cue of GB 45438-2025, 5.3 c, at the start, unless one is there already."""
-    if not (present := _first_cue(file.samples, file.rate)):
-        labelled = audio.label(file.samples, file.rate)
-        present = _first_cue(labelled, file.rate)
-    else:
-        labelled = file.samples
-    return labelled, _placement(present)
+class _Content:
+    """The samples of the copy: those of the source with the audible label and the watermark."""
 
+    def __init__(self, task: Task, plan: _Plan, strength: float) -> None:
+        self._task = task
+        self._plan = plan
+        self._strength = strength
+        self._kept: list[Block] = []
+        self._labeller = self._new_labeller()
+        self.frames = plan.survey.frames
+        self.added = 0
+        if self._labeller:
+            like = as_sound(np.zeros((0, plan.form.channels), plan.form.dtype))
+            self.added = len(self._labeller.before(like))
+            self.frames += self.added + len(self._labeller.after(like))
 
-def _read_back(written: SoundFile, mark: Mark | None) -> Detection | None:
-    """Read the mark from the written file."""
-    if mark is None:
-        return None
-    found = audio.extract(written.samples, written.rate, mark.key)
-    if found.content_id != mark.content_id:
-        raise CapacityError(
-            f"The mark does not read back from this {written.kind.name} file of "
-            f"{len(written.samples) / written.rate:.1f} s. Use sound that is longer, or less quiet."
+    def _new_labeller(self) -> StreamLabeller | None:
+        if not self._plan.wants_label:
+            return None
+        return StreamLabeller(self._plan.form.rate, self._plan.survey.frames, self._plan.survey.loudness)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the samples from the start, decoding the source anew."""
+        self._kept = []
+        blocks = self._labelled()
+        if self._task.config.watermark:
+            blocks = self._marked(blocks)
+        yield from blocks
+
+    def _labelled(self) -> Iterator[Block]:
+        labeller, last = self._new_labeller(), None
+        with open_sound(self._task.source, self._task.kind) as reader:
+            for block in reader.blocks():
+                sound = as_sound(block)
+                if labeller and last is None:
+                    yield labeller.before(sound)
+                last = sound
+                yield labeller.push(sound) if labeller else block
+        if labeller and last is not None:
+            yield labeller.after(last)
+
+    def _marked(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        embedder = StreamEmbedder(
+            self._plan.form.rate, self._task.content_id, self._task.key, strength=self._strength
         )
-    return found
+        for block in blocks:
+            yield self._remembered(embedder.push(block))
+        yield self._remembered(embedder.finish())
+
+    def _remembered(self, block: Block) -> Block:
+        if self.frames * self._plan.form.channels <= _PROVEN_SAMPLES:
+            self._kept.append(block)
+        return block
+
+    def prove(self) -> None:
+        """Refuse short sound whose mark lies in nothing that can be heard."""
+        if self._kept:
+            whole = np.concatenate(self._kept)
+            require_readable(whole, self._plan.form.rate, self._task.content_id, self._task.key)
+            self._kept = []
 
 
-def _first_cue(samples: NDArray[np.generic], rate: int) -> Any:  # noqa: ANN401 - RhythmCue, or None
-    """Return the cue at the very start."""
-    cues = audio.find_cues(samples[: _LISTEN_SECONDS * rate], rate)
-    return next((cue for cue in cues if cue.position == "start"), None)
+def _read_back(final: Path, task: Task, content: _Content) -> Heard:
+    """Read the labels from the written file, and compare its length."""
+    heard = listen(final, (task.key,) if task.config.watermark else (), search="fast")
+    if heard.frames != content.frames:
+        raise MediaError(
+            f"The {task.kind.name} file was written with {heard.frames} samples in the place of {content.frames}."
+        )
+    found = None if heard.detection is None else heard.detection.content_id
+    if task.config.watermark and found != task.content_id:
+        raise CapacityError(
+            f"The mark does not read back from this {task.kind.name} file of "
+            f"{heard.frames / heard.form.rate:.1f} s. Use sound that is longer, less quiet, or of a higher bit rate."
+        )
+    return heard
 
 
-def _placement(cue: Any) -> dict[str, Any]:  # noqa: ANN401 - see _first_cue
-    """Say where a cue stands that was found."""
+def _placement(heard: Heard, plan: _Plan) -> dict[str, Any]:
+    """Say where the cue stands that was written, or was there already."""
+    cue = next((cue for cue in heard.cues if cue.position == "start"), plan.survey.cue)
     if cue is None:
         raise CapacityError("The audible label at the start cannot be heard out of this sound.")
     return {"kind": "rhythm", "place": "start", "start": cue.start, "end": cue.end}
