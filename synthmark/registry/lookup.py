@@ -12,7 +12,7 @@ from synthmark.registry.measuring import Changes, fingerprint_file
 from synthmark.registry.store import Match, compare_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from synthmark.registry.fingerprint import Fingerprint
@@ -104,18 +104,24 @@ def find_file(registry: Registry, path: Path, report: Report) -> Found:
     RegistryError
         When the registry cannot be used, or a record was altered.
     """
-    same = [
-        item for item in registry.find_sha256(report.file.sha256) if item.record.sha256_after == report.file.sha256
-    ]
+    digest = report.file.sha256
+    same = [item for item in registry.find_sha256(digest) if item.record.sha256_after == digest]
     ids = tuple(dict.fromkeys(_ids(report)))
     if same:
         return _found("sha256", same, _SAME, ids)
     marked = [record for content_id in ids for record in registry.find_content_id(int(content_id, 16))]
     if marked:
         return _compared(marked, path, report, ids)
-    matches = () if (dense := _fingerprint(path, Changes())) is None else tuple(registry.find_fingerprint(dense))
-    matched: MatchedBy | None = "fingerprint" if matches else None
-    return Found(matched_by=matched, matches=matches, agreement="agrees" if matches else "undecided", ids=ids)
+    return _alike(registry, path, ids)
+
+
+def _alike(registry: Registry, path: Path, ids: tuple[str, ...]) -> Found:
+    """Return the records of the same content; a file that carries another id than they contradicts them."""
+    dense = _fingerprint(path, Changes())
+    matches = () if dense is None else tuple(registry.find_fingerprint(dense))
+    if not matches:
+        return Found(matched_by=None, matches=(), agreement="undecided", ids=ids)
+    return Found(matched_by="fingerprint", matches=matches, agreement="disagrees" if ids else "agrees", ids=ids)
 
 
 def _found(
@@ -134,11 +140,10 @@ def _found(
 def _ids(report: Report) -> Iterator[str]:
     """Yield the content ids of the watermark, of all marks of joined pieces, and of the metadata label."""
     watermark, metadata = report.layer("watermark"), report.layer("metadata")
-    named = [
-        watermark.claims.get("content_id"),
-        *(mark["content_id"] for mark in watermark.evidence.get("marks", ())),
-    ]
-    yield from (str(content_id) for content_id in (*named, metadata.claims.get("content_id")) if content_id)
+    marks = [mark["content_id"] for mark in watermark.evidence.get("marks", ())]
+    for content_id in (watermark.claims.get("content_id"), *marks, metadata.claims.get("content_id")):
+        if content_id:
+            yield str(content_id)
 
 
 def _compared(records: Sequence[StoredRecord], path: Path, report: Report, ids: tuple[str, ...]) -> Found:
@@ -170,7 +175,7 @@ _ORDER: tuple[Agreement, ...] = ("agrees", "undecided", "disagrees")
 def _changes(watermark: LayerReport, content_id: str) -> Changes:
     """Return what the mark of an id shows about how the copy was changed."""
     marks = watermark.evidence.get("marks", ())
-    mark = next((mark for mark in marks if mark["content_id"] == content_id), {})
+    mark: Mapping[str, Any] = next((mark for mark in marks if mark["content_id"] == content_id), {})
     own = watermark.evidence if watermark.claims.get("content_id") == content_id else {}
     spans = mark.get("spans") or own.get("spans") or ()
     return Changes(

@@ -214,7 +214,7 @@ class Registry:
         with self._database.writing() as connection:
             if not _verified(connection).intact:
                 raise RegistryError(
-                    "The registry is not as it was written, which pruning would hide; see `synthmark registry verify`."
+                    "The registry is not as it was written; pruning would hide that. See `synthmark registry verify`."
                 )
             return _prune(connection, cutoff, operator)
 
