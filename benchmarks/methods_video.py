@@ -32,10 +32,10 @@ class Reading:
 
 
 class Method(Protocol):
-    """Embeds a 64-bit content id into a video file (H.264, CRF 18, veryfast) and reads it back."""
+    """Embeds a 64-bit content id into a video file (CRF 18, veryfast) and reads it back."""
 
-    def embed(self, source: Path, target: Path, content_id: int) -> None:
-        """Write the marked file."""
+    def embed(self, source: Path, target: Path, content_id: int) -> dict[str, Any]:
+        """Write the marked file and return what is worth recording about it."""
 
     def extract(self, path: Path, *, everything: bool = False) -> Reading:
         """Read a file, to its end when `everything` is asked for."""
@@ -49,10 +49,11 @@ def reading_of(found: Any) -> Reading:  # noqa: ANN401 - VideoDetection
 class Synthmark:
     """The product, with its published default key."""
 
-    def embed(self, source: Path, target: Path, content_id: int) -> None:
+    def embed(self, source: Path, target: Path, content_id: int) -> dict[str, Any]:
         from synthmark import video
 
-        video.embed(source, target, content_id, crf=int(OPTIONS["crf"]), preset=OPTIONS["preset"])
+        done = video.embed(source, target, content_id, crf=float(OPTIONS["crf"]), preset=OPTIONS["preset"])
+        return {"psnr": done.psnr, "codec": done.coding.codec, "notes": [note.code for note in done.notes]}
 
     def extract(self, path: Path, *, everything: bool = False) -> Reading:  # noqa: ARG002 - it always does
         from synthmark import video
@@ -66,8 +67,8 @@ class SynthmarkFrames:
     def __init__(self, strength: float = 1.0) -> None:
         self.strength = strength
 
-    def embed(self, source: Path, target: Path, content_id: int) -> None:
-        recode(source, target, self.editor(source, content_id), options=OPTIONS)
+    def embed(self, source: Path, target: Path, content_id: int) -> dict[str, Any]:
+        return {"frames": recode(source, target, self.editor(source, content_id), options=OPTIONS)}
 
     def editor(self, source: Path, content_id: int) -> Any:  # noqa: ANN401 - the embedder's own method
         """Return the function that marks a luma plane in place."""

@@ -44,7 +44,7 @@ class PictureByPicture:
     def __init__(self, method: PictureMethod) -> None:
         self.method = method
 
-    def embed(self, source: Path, target: Path, content_id: int) -> None:
+    def embed(self, source: Path, target: Path, content_id: int) -> dict[str, Any]:
         with av.open(str(source)) as before, av.open(str(target), "w") as after:
             stream = before.streams.video[0]
             encoder = after.add_stream("libx264", rate=stream.average_rate or 25, options=OPTIONS)
@@ -56,6 +56,7 @@ class PictureByPicture:
                 made = av.VideoFrame.from_ndarray(np.ascontiguousarray(marked), format="rgb24")
                 after.mux(encoder.encode(made))
             after.mux(encoder.encode())
+        return {"frames": encoder.frames}
 
     def extract(self, path: Path, *, everything: bool = False) -> Reading:  # noqa: ARG002 - same votes either way
         votes = np.zeros(64)
@@ -80,14 +81,14 @@ class BarCode:
 
     SIDE, COLUMNS, ROWS = 10, 16, 6
 
-    def embed(self, source: Path, target: Path, content_id: int) -> None:
+    def embed(self, source: Path, target: Path, content_id: int) -> dict[str, Any]:
         code = np.concatenate([bits_of(content_id), self._check(content_id)]).reshape(self.ROWS, self.COLUMNS)
         squares = np.kron(code * 120 + 60, np.ones((self.SIDE, self.SIDE), np.uint8))
 
         def edit(luma: Plane, _seconds: float) -> None:
             luma[: squares.shape[0], : squares.shape[1]] = squares.astype(luma.dtype) << (luma.itemsize - 1) * 2
 
-        recode(source, target, edit, options=OPTIONS)
+        return {"frames": recode(source, target, edit, options=OPTIONS)}
 
     def extract(self, path: Path, *, everything: bool = False) -> Reading:
         marks: dict[int, list[tuple[float, float]]] = {}

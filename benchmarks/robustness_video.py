@@ -3,11 +3,12 @@
     python benchmarks/robustness_video.py --clips FOLDER --work FOLDER --jobs 2 --out robustness_video.json
 
 From every clip of at least 5 s windows of 5 to 6 s are cut without loss, up to four from one clip. Each gets its
-own content id, drawn from a seed, and is marked once, at the default strength, as H.264 CRF 18 `veryfast`. Every
-attack is made on the marked file; sound is left out. The extraction is told nothing. A window counts when the exact
-64 bits come back; of two joined clips both ids have to, each over its own half, borders within half a second. An id
-that was never embedded is a wrong one. Every window is read once without a mark as well. A window in which no mark
-finds room (`CapacityError`) is listed as refused and not counted.
+own content id, drawn from a seed, and is marked once, at the default strength, in its own codec (H.264, but for whole
+clips of another one) at CRF 18, `veryfast`. Every attack is made on the marked file; sound is left out. The
+extraction is told nothing. A window counts when the exact 64 bits come back; of two joined clips both ids have to,
+each over its own half, borders within half a second. An id that was never embedded is a wrong one. Every window is
+read once without a mark as well. A window in which no mark finds room (`CapacityError`) is listed as refused and not
+counted.
 
 Outcomes are kept below the work folder, so that a run that was stopped goes on where it was; they are thrown away
 when the code of the watermark or of the attacks has changed (`--keep` keeps them nevertheless).
@@ -92,12 +93,19 @@ def marked_file(work: Path, method: str, window: Window, seed: int) -> Path:
         cut, part = (target.with_name(f"{kind}_{os.getpid()}_{target.name}") for kind in ("cut", "part"))
         try:
             cut_window(window, cut)
-            method_named(method).embed(cut, part, content_id_for(window, seed))
+            facts = method_named(method).embed(cut, part, content_id_for(window, seed))
+            written(target.with_suffix(".json"), facts)
             part.replace(target)
         finally:
             cut.unlink(missing_ok=True)
             part.unlink(missing_ok=True)
     return target
+
+
+def facts_of(work: Path, method: str, window: Window, seed: int) -> Outcome | None:
+    """Return what was recorded when a window was marked; None when that failed."""
+    path = work / file_name(method) / "marked" / f"{file_name(window.name)}_{seed}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def read(attack: Attack, method: str, path: Path) -> Reading:
@@ -330,7 +338,8 @@ def main(
         for method in methods.split(","):
             usable, refused = marked(pool, work, method, cut, seed)
             outcomes = measured(pool, work, method, usable, names, seed)
-            results[method] = {"refused": refused} | summary(outcomes, usable, names)
+            facts = {window.name: facts_of(work, method, window, seed) for window in usable}
+            results[method] = {"refused": refused, "marking": facts} | summary(outcomes, usable, names)
     made = {"seed": seed, "ffmpeg": ffmpeg_version(), "minutes": round((time.perf_counter() - start) / 60, 1)}
     record = {**environment.described(), **made, "methods": results}
     out.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
