@@ -6,7 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from synthmark.errors import UnsupportedMediaError
-from synthmark.metadata import flac, gif, isobmff, isobmff_write, jpeg, mp3, mp4, mp4_write, png, tiff, wav, webp
+from synthmark.metadata import (
+    aiff,
+    avi,
+    flac,
+    flv,
+    gif,
+    isobmff,
+    isobmff_write,
+    jpeg,
+    mp3,
+    mp4,
+    mp4_write,
+    ogg,
+    png,
+    tiff,
+    wav,
+    webp,
+)
 from synthmark.metadata.sniffing import sniff_source
 
 if TYPE_CHECKING:
@@ -82,9 +99,13 @@ _CONTAINERS = {
     "audio/wav": Container(wav.fields, wav.rewrite),
     "audio/flac": Container(flac.fields, flac.rewrite, keeps_xmp=False),
     "audio/mpeg": Container(mp3.fields, mp3.rewrite),
+    "audio/ogg": Container(ogg.fields, ogg.rewrite, keeps_xmp=False),
+    "audio/aiff": Container(aiff.fields, aiff.rewrite),
     "audio/mp4": _MP4,
     "video/mp4": _MP4,
     "video/quicktime": _MP4,
+    "video/x-msvideo": Container(avi.fields, avi.rewrite),
+    "video/x-flv": Container(flv.fields, flv.rewrite, keeps_xmp=False),
 }
 
 
@@ -100,6 +121,7 @@ def container_of(source: Source) -> tuple[str, Container]:
     if media_type is None:
         raise UnsupportedMediaError(
             f"no reader for a file that starts with {source.peek(0, 12).hex(' ') or 'nothing (it is empty)'}; "
-            "metadata labels are read in JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIF, WAV, FLAC, MP3, M4A, MP4 and MOV"
+            "metadata labels are read in JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIF, WAV, FLAC, MP3, M4A, "
+            "Ogg, AIFF, MP4, MOV, Matroska, WebM, AVI and FLV"
         )
     return media_type, _CONTAINERS[media_type]

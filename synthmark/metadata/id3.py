@@ -307,8 +307,10 @@ def _field(frame: Frame, container: str) -> Field | None:
     if kind in {b"GEOB", b"GEO"}:
         manifest = content[1:].startswith(_MANIFESTS)
         return Field(Kind.CREDENTIAL, place) if manifest else None
-    if len(content) > 4 * MAX_TEXT:
-        return None
+    return _text_field(kind, content, container, place) if len(content) <= 4 * MAX_TEXT else None
+
+
+def _text_field(kind: bytes, content: bytes, container: str, place: str) -> Field | None:
     if kind in {b"TXXX", b"TXX"}:
         description, text = _texts(content, 0)
         name = "AIGC" if description.lower() == "aigc" else description[:80]

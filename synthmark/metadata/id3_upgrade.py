@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from synthmark.errors import UnsupportedMediaError
@@ -11,86 +12,19 @@ __all__ = ["upgraded"]
 
 # ID3v2.3.0, section 4, gives each frame of 2.2 its new name; the last two lines are names of iTunes.
 _NAMES = dict(
-    pair.split(":")
-    for pair in [
-        "BUF:RBUF",
-        "CNT:PCNT",
-        "COM:COMM",
-        "CRA:AENC",
-        "ETC:ETCO",
-        "EQU:EQUA",
-        "GEO:GEOB",
-        "IPL:IPLS",
-        "MCI:MCDI",
-        "MLL:MLLT",
-        "PIC:APIC",
-        "POP:POPM",
-        "REV:RVRB",
-        "RVA:RVAD",
-        "SLT:SYLT",
-        "STC:SYTC",
-        "TAL:TALB",
-        "TBP:TBPM",
-        "TCM:TCOM",
-        "TCO:TCON",
-        "TCR:TCOP",
-        "TDA:TDAT",
-        "TDY:TDLY",
-        "TEN:TENC",
-        "TFT:TFLT",
-        "TIM:TIME",
-        "TKE:TKEY",
-        "TLA:TLAN",
-        "TLE:TLEN",
-        "TMT:TMED",
-        "TOA:TOPE",
-        "TOF:TOFN",
-        "TOL:TOLY",
-        "TOR:TORY",
-        "TOT:TOAL",
-        "TP1:TPE1",
-        "TP2:TPE2",
-        "TP3:TPE3",
-        "TP4:TPE4",
-        "TPA:TPOS",
-        "TPB:TPUB",
-        "TRC:TSRC",
-        "TRD:TRDA",
-        "TRK:TRCK",
-        "TSI:TSIZ",
-        "TSS:TSSE",
-        "TT1:TIT1",
-        "TT2:TIT2",
-        "TT3:TIT3",
-        "TXT:TEXT",
-        "TXX:TXXX",
-        "TYE:TYER",
-        "UFI:UFID",
-        "ULT:USLT",
-        "WAF:WOAF",
-        "WAR:WOAR",
-        "WAS:WOAS",
-        "WCM:WCOM",
-        "WCP:WCOP",
-        "WPB:WPUB",
-        "WXX:WXXX",
-        "TCP:TCMP",
-        "TST:TSOT",
-        "TSA:TSOA",
-        "TSP:TSOP",
-        "TS2:TSO2",
-        "TSC:TSOC",
-        "PCS:PCST",
-        "TCT:TCAT",
-        "TDR:TDRL",
-        "TDS:TDES",
-        "TID:TGID",
-        "TKW:TKWD",
-        "WFD:WFED",
-        "GP1:GRP1",
-        "MVN:MVNM",
-        "MVI:MVIN",
-    ]
+    re.findall(
+        r"(\w+):(\w+)",
+        """
+        BUF:RBUF CNT:PCNT COM:COMM CRA:AENC ETC:ETCO EQU:EQUA GEO:GEOB IPL:IPLS MCI:MCDI MLL:MLLT PIC:APIC
+        POP:POPM REV:RVRB RVA:RVAD SLT:SYLT STC:SYTC TAL:TALB TBP:TBPM TCM:TCOM TCO:TCON TCR:TCOP TDA:TDAT
+        TDY:TDLY TEN:TENC TFT:TFLT TIM:TIME TKE:TKEY TLA:TLAN TLE:TLEN TMT:TMED TOA:TOPE TOF:TOFN TOL:TOLY
+        TOR:TORY TOT:TOAL TP1:TPE1 TP2:TPE2 TP3:TPE3 TP4:TPE4 TPA:TPOS TPB:TPUB TRC:TSRC TRD:TRDA TRK:TRCK
+        TSI:TSIZ TSS:TSSE TT1:TIT1 TT2:TIT2 TT3:TIT3 TXT:TEXT TXX:TXXX TYE:TYER UFI:UFID ULT:USLT WAF:WOAF
+        WAR:WOAR WAS:WOAS WCM:WCOM WCP:WCOP WPB:WPUB WXX:WXXX
+        TCP:TCMP TST:TSOT TSA:TSOA TSP:TSOP TS2:TSO2 TSC:TSOC PCS:PCST TCT:TCAT TDR:TDRL TDS:TDES TID:TGID
+        TKW:TKWD WFD:WFED GP1:GRP1 MVN:MVNM MVI:MVIN
+        """,
+    )
 )
 _IMAGES = {b"JPG": b"image/jpeg", b"PNG": b"image/png", b"-->": b"-->"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from synthmark.metadata import flac, mp3, mp4, wav
+from synthmark.metadata import aiff, flac, mp3, mp4, ogg, wav
 from synthmark.metadata.source import Source
 
 __all__ = ["sniff", "sniff_source"]
@@ -18,6 +18,7 @@ _MAGIC = {
     b"MM\0\x2a": "image/tiff",
     b"II\x2b\0": "image/tiff",
     b"MM\0\x2b": "image/tiff",
+    b"FLV\x01": "video/x-flv",
 }
 _BRANDS = {
     b"avif": "image/avif",
@@ -50,14 +51,18 @@ def sniff_source(source: Source) -> str | None:
     for magic, media_type in _MAGIC.items():
         if head.startswith(magic):
             return media_type
-    return _sniff_riff(head) or _sniff_picture(head) or _sniff_stream(source)
+    return _sniff_chunks(head) or _sniff_picture(head) or _sniff_stream(source)
 
 
-def _sniff_riff(head: bytes) -> str | None:
+def _sniff_chunks(head: bytes) -> str | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[:4] in (b"RIFF", *wav.LONG_FORMS) and head[8:12] == b"WAVE":
         return "audio/wav"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "video/x-msvideo"
+    if aiff.is_aiff(head):
+        return "audio/aiff"
     return None
 
 
@@ -73,6 +78,8 @@ def _sniff_picture(head: bytes) -> str | None:
 
 
 def _sniff_stream(source: Source) -> str | None:
+    if ogg.is_ogg(source):
+        return "audio/ogg"
     if flac.is_flac_source(source):
         return "audio/flac"
     return mp4.sniff(source) or ("audio/mpeg" if mp3.is_mp3(source) else None)

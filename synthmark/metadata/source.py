@@ -108,6 +108,10 @@ class Edits:
         """Return the same replacements apart."""
         return Edits(list(self._changes))
 
+    def changes(self) -> list[tuple[int, int, bytes]]:
+        """Return the replacements: start, end, new bytes."""
+        return list(self._changes)
+
     def shifts(self) -> list[tuple[int, int]]:
         """Return (place, shift) in descending order: what lies at or behind a place moves by the shift."""
         changes = [(end, len(data) - (end - start)) for start, end, data in self._changes]

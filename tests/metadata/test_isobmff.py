@@ -263,8 +263,8 @@ def test_a_small_table_cannot_ask_for_millions_of_extents() -> None:
         (box(b"ftyp", b"mif1", bytes(4), b"mif1avif"), "image/avif"),
         (box(b"ftyp", b"mif1", bytes(4), b"mif1heic"), "image/heic"),
         (box(b"ftyp", b"mif1", bytes(4), b"mif1"), "image/heif"),
-        (box(b"ftyp", b"isom", bytes(4), b"avif"), None),
-        (box(b"ftyp", b"mp42", bytes(4)), None),
+        (box(b"ftyp", b"isom", bytes(4), b"avif"), "video/mp4"),
+        (box(b"ftyp", b"mp42", bytes(4)), "video/mp4"),
     ],
 )
 def test_brands(head: bytes, expected: str | None) -> None:
