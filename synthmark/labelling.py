@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from synthmark.files.task import Clock, Task, Written
     from synthmark.metadata import MetadataReport
     from synthmark.report import Report
+    from synthmark.video.progress import Report as VideoReport
 
 __all__ = ["LabelRecord", "embed_file", "label_file"]
 
@@ -28,6 +29,7 @@ def label_file(  # noqa: PLR0913 - options by keyword
     content_id: int | None = None,
     relabel: bool = False,
     force: bool = False,
+    progress: VideoReport | None = None,
 ) -> LabelRecord:
     """Write the layers that the configuration asks for into a copy of a picture, sound or video file.
 
@@ -47,6 +49,8 @@ def label_file(  # noqa: PLR0913 - options by keyword
         Accept a file with a metadata label: its producer's fields stay and the propagator's three are set.
     force
         Accept a file with a signed credential, which breaks it, and any text of the visible label.
+    progress
+        Is called with a `synthmark.video.Progress` a few times a second while a video is worked on.
 
     Raises
     ------
@@ -59,7 +63,8 @@ def label_file(  # noqa: PLR0913 - options by keyword
     CredentialError
         When the file carries a C2PA manifest.
     """
-    return _Task(Path(source), Path(target), config or Config(), content_id, relabel, force).run()
+    task = _Task(Path(source), Path(target), config or Config(), content_id, relabel, force, progress=progress)
+    return task.run()
 
 
 def embed_file(  # noqa: PLR0913 - options by keyword
@@ -70,13 +75,19 @@ def embed_file(  # noqa: PLR0913 - options by keyword
     strength: str | float = "auto",
     *,
     force: bool = False,
+    codec: str | None = None,
+    crf: float | None = None,
+    preset: str | None = None,
+    progress: VideoReport | None = None,
 ) -> LabelRecord:
     """Write the invisible watermark, and nothing else, into a copy of a picture, sound or video file.
 
     Parameters
     ----------
-    source, target, force
+    source, target, force, progress
         As for `label_file`.
+    codec, crf, preset
+        Of videos, as in `Config`.
     content_id
         In [0, 2**64).
     key
@@ -89,8 +100,10 @@ def embed_file(  # noqa: PLR0913 - options by keyword
     InputError, MediaError, CapacityError, CredentialError
         As `label_file`.
     """
-    config = Config(visible=False, metadata=False, strength=strength)
-    task = _Task(Path(source), Path(target), config, content_id, relabel=True, force=force, key=key)
+    config = Config(visible=False, metadata=False, strength=strength, codec=codec, crf=crf, preset=preset)
+    task = _Task(
+        Path(source), Path(target), config, content_id, relabel=True, force=force, key=key, progress=progress
+    )
     return task.run()
 
 
@@ -111,6 +124,7 @@ class _Task:
     relabel: bool
     force: bool
     key: bytes | None = None
+    progress: VideoReport | None = None
     clock: Clock = field(default_factory=_clock)
     messages: list[Message] = field(default_factory=list)
 
@@ -194,6 +208,7 @@ class _Task:
             force=self.force,
             metadata=MetadataStep(self.config, existing, content_id, self.force),
             clock=self.clock,
+            progress=self.progress,
         )
 
     def _record(self, task: Task, written: Written, report: Report, before: str) -> LabelRecord:

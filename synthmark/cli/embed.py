@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthmark.cli import options as shared
+from synthmark.cli.frame_progress import frame_progress
 from synthmark.cli.notes import print_notes
 from synthmark.console import print_json, print_text
 from synthmark.errors import InputError
@@ -27,6 +29,7 @@ def add(commands: shared.Commands) -> None:
     shared.add_config_file(parser)
     shared.add_json(parser)
     shared.add_watermark_options(parser)
+    shared.add_coding_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -39,9 +42,19 @@ def run(options: argparse.Namespace) -> int:
     config = shared.settings_from(options).config
     if options.output.exists() and not options.overwrite:
         raise InputError(f"{options.output} exists already; add --overwrite to replace it.")
-    record = embed_file(
-        options.source, options.output, content_id, config.key(), config.strength, force=options.force
-    )
+    with frame_progress(shown=not (options.json and sys.stdout.isatty())) as report:
+        record = embed_file(
+            options.source,
+            options.output,
+            content_id,
+            config.key(),
+            config.strength,
+            force=options.force,
+            codec=config.codec,
+            crf=config.crf,
+            preset=config.preset,
+            progress=report,
+        )
     print_notes(record)
     if options.json:
         print_json(record.as_json())

@@ -35,6 +35,7 @@ _LOSSLESS = {"flac", "alac"}
 _LEAST_BIT_RATE = 64_000
 _GAP_SECONDS = 0.01  # a longer jump of the time stamps is filled or cut, so that sound and picture stay together
 _LONGEST_GAP_SECONDS = 3600
+_PIECE = 1024  # samples that are coded at a time; without compression they are a packet
 
 
 class SampleEditor(Protocol):
@@ -158,8 +159,13 @@ class AudioTrack:
         samples = samples[left_out:]
         if not len(samples):
             return []
-        packets: list[Packet[Any]] = self.stream.encode(self._frame(samples, self._start + first + left_out))
-        return packets
+        begin = self._start + first + left_out
+        pieces = range(0, len(samples), _PIECE)
+        return [
+            packet
+            for offset in pieces
+            for packet in self.stream.encode(self._frame(samples[offset : offset + _PIECE], begin + offset))
+        ]
 
     def _frame(self, samples: NDArray[np.generic], number: int) -> AudioFrame:
         assert self._format is not None

@@ -33,6 +33,8 @@ class Counts:
 
     Attributes
     ----------
+    packets
+        Packets of the film.
     frames
         Frames that were decoded.
     damaged
@@ -45,6 +47,7 @@ class Counts:
         Whether reading ended in an error before the end of the file.
     """
 
+    packets: int = 0
     frames: int = 0
     damaged: int = 0
     resized: int = 0
@@ -63,6 +66,8 @@ class VideoReader:
         The stream whose pictures are decoded.
     counts
         What came out so far.
+    pixel_format
+        Of the first frame, before it was brought to another; empty until then.
     wants_film
         Whether frames of the film are decoded; may be switched off on the way.
     """
@@ -73,6 +78,7 @@ class VideoReader:
         self.film.thread_type = "AUTO"
         self.counts = Counts()
         self.wants_film = True
+        self.pixel_format = ""
         self._form: tuple[int, int, str] | None = None
         self._last: int | None = None
 
@@ -123,6 +129,7 @@ class VideoReader:
         for packet in self._packets(streams):
             index = packet.stream.index  # `packet.stream_index` is 0 in the packets that flush
             if index == self.film.index:
+                self.counts.packets += bool(packet.size) or packet.dts is not None
                 yield from map(self._prepared, self._decoded(packet) if self.wants_film else ())
             elif index in sounds:
                 yield from ((packet.stream, frame) for frame in self._decoded(packet))
@@ -177,6 +184,7 @@ class VideoReader:
     def _formed(self, frame: VideoFrame) -> VideoFrame:
         if self._form is None:
             depth = max((part.bits for part in frame.format.components), default=_UNKNOWN_DEPTH)
+            self.pixel_format = frame.format.name
             self._form = (frame.width, frame.height, planar_format(frame.format.name, depth))
         width, height, name = self._form
         if (frame.width, frame.height, frame.format.name) == self._form:

@@ -32,6 +32,7 @@ _GLOBAL_HEADER = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER
 _INTERLACED = (1 << 18) | (1 << 29)  # AV_CODEC_FLAG_INTERLACED_DCT, AV_CODEC_FLAG_INTERLACED_ME
 _FRAME_DURATION = 1 << 8  # AV_CODEC_FLAG_FRAME_DURATION
 _LEVEL_UNKNOWN = -99
+_REORDERED = 2  # frames by which coding runs ahead
 _LARGEST_MPEG4_CLOCK = 65535
 _WITHOUT_PADDING = {"avi", "flv"}
 # The tags that the iTunes list of MP4 files has a place for; others need QuickTime's list of keys.
@@ -194,12 +195,20 @@ class VideoWriter:
             parts += 1
         return base * parts
 
+    def _must_keep_order(self) -> bool:
+        """Return whether frames have to be coded in the order in which they are shown.
+
+        AVI has no time stamps; in FLV none is below zero, which would move a start of less than two frames.
+        """
+        name = self._output.format.name
+        return name == "avi" or (name == "flv" and self._reader.start * self._reader.rate < _REORDERED)
+
     def _options(self) -> Iterator[tuple[str, str]]:
         """Yield the options of the encoder."""
         yield from self.coding.options.items()
         encoder, film = self.coding.encoder, self._reader.film
-        if self._output.format.name == "avi":
-            yield "bf", "0"  # AVI has no time stamps, so frames have to come in the order in which they are shown
+        if self._must_keep_order():
+            yield "bf", "0"
         if encoder == "prores_ks":
             yield "profile", _PRORES_PROFILES.get(film.codec_context.codec_tag, "auto")
         parameters = encoder_options(encoder, high_dynamic_range(self._first))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from synthmark.containers.planes import bit_depth, is_full_range, luma, plane_arrays
+from synthmark.containers.planes import bit_depth, is_full_range, luma, planar_format, plane_arrays
 from synthmark.containers.video_codecs import Settings
 from synthmark.containers.video_input import muxer_of, pyav
 from synthmark.containers.video_reader import open_reader
@@ -36,6 +36,7 @@ __all__ = ["Changes", "Label", "Mark", "Note", "PassResult", "run_pass"]
 
 _MEASURED_EVERY = 16  # frames, of which the change is measured
 _PEAK = 255.0
+_FEW = 50  # an index may count up to this part of frames that are empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +223,17 @@ class _Pass:
         if counts.damaged:
             yield Note("note.packets_damaged", (("count", counts.damaged),))
         expected = reader.film.frames
-        if counts.cut or (expected and not counts.damaged and counts.frames < expected):
-            yield Note("note.video_cut", (("frames", counts.frames), ("expected", expected or "?")))
+        if counts.cut or counts.packets < expected - expected // _FEW:
+            yield Note("note.video_cut", (("frames", counts.frames), ("expected", max(expected, counts.frames))))
         if counts.resized:
             yield Note("note.frames_resized", (("count", counts.resized),))
         if counts.retimed:
             yield Note("note.frames_retimed", (("count", counts.retimed),))
         if not writer.coding.same_codec:
             yield Note("note.codec_changed", (("before", _codec(reader)), ("after", writer.coding.codec)))
+        if reader.pixel_format != writer.coding.pixel_format and not _same_samples(reader, writer):
+            formats = (("before", reader.pixel_format), ("after", writer.coding.pixel_format))
+            yield Note("note.pixel_format", formats)
         yield from (Note("note.side_data_lost", (("name", name),)) for name in writer.lost)
         yield from (Note("note.stream_dropped", (("number", each.index),)) for each in writer.dropped)
         yield from self._sound_notes()
@@ -239,6 +243,13 @@ class _Pass:
             if refusal:
                 name = self._reader.container.streams[index].codec_context
                 yield Note(refusal, (("number", index), ("codec", name.name if name else "?")))
+
+
+def _same_samples(reader: VideoReader, writer: VideoWriter) -> bool:
+    """Return whether the copy holds the same samples in another order (or says their range elsewhere)."""
+    before, after = planar_format(reader.pixel_format), writer.coding.pixel_format
+    red_green_blue = reader.pixel_format.startswith(("rgb", "bgr", "gbr", "pal", "arg", "abg", "0", "x2"))
+    return not red_green_blue and before.replace("yuvj", "yuv") == after.replace("yuvj", "yuv")
 
 
 def _codec(reader: VideoReader) -> str:
