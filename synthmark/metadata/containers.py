@@ -15,6 +15,8 @@ from synthmark.metadata import (
     isobmff,
     isobmff_write,
     jpeg,
+    matroska,
+    matroska_write,
     mp3,
     mp4,
     mp4_write,
@@ -87,6 +89,7 @@ def _picture(fields: Callable[[bytes], Iterator[Field]], rewrite: _Writer) -> Co
 
 _HEIF = _picture(isobmff.fields, isobmff_write.rewrite)
 _MP4 = Container(mp4.fields, mp4_write.rewrite)
+_MATROSKA = Container(matroska.fields, matroska_write.rewrite, keeps_xmp=False)
 _CONTAINERS = {
     "image/jpeg": _picture(jpeg.fields, jpeg.rewrite),
     "image/png": _picture(png.fields, png.rewrite),
@@ -104,6 +107,8 @@ _CONTAINERS = {
     "audio/mp4": _MP4,
     "video/mp4": _MP4,
     "video/quicktime": _MP4,
+    "video/x-matroska": _MATROSKA,
+    "video/webm": _MATROSKA,
     "video/x-msvideo": Container(avi.fields, avi.rewrite),
     "video/x-flv": Container(flv.fields, flv.rewrite, keeps_xmp=False),
 }

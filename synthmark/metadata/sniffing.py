@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from synthmark.metadata import aiff, flac, mp3, mp4, ogg, wav
+from synthmark.metadata import aiff, flac, matroska, mp3, mp4, ogg, wav
 from synthmark.metadata.source import Source
 
 __all__ = ["sniff", "sniff_source"]
@@ -82,4 +82,4 @@ def _sniff_stream(source: Source) -> str | None:
         return "audio/ogg"
     if flac.is_flac_source(source):
         return "audio/flac"
-    return mp4.sniff(source) or ("audio/mpeg" if mp3.is_mp3(source) else None)
+    return mp4.sniff(source) or matroska.sniff(source) or ("audio/mpeg" if mp3.is_mp3(source) else None)
