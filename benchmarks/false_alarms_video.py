@@ -1,0 +1,155 @@
+"""Looks for marks where there are none: all unmarked clips, many keys.
+
+    python benchmarks/false_alarms_video.py --clips FOLDER --keys 2000 --jobs 2 --out false_alarms_video.json
+
+Every clip, and some drawn ones (noise, emptiness, patterns that stand still and that move), is read whole with every
+key; sound is left out. No mark may be found. Two bounds on false alarms are put beside that: the one derived by the
+extraction for one file and key, and the 95 % bound that so many trials without a find give.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import environment
+
+environment.use_one_thread()
+
+import numpy as np  # noqa: E402 - after the thread limits
+import typer  # noqa: E402
+from media_video import clips_below, encode_luma, luma_frames  # noqa: E402
+from methods_video import extractor_for  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from media_video import Luma, Plane
+
+ASKED = 1e-9
+DRAWN_FRAMES, DRAWN_RATE = 75, 25.0
+
+
+def key_for(number: int) -> bytes:
+    return hashlib.sha256(f"false alarm trial video {number}".encode()).digest()
+
+
+def drawn_clips(folder: Path) -> list[Path]:
+    """Write clips that no camera makes."""
+    made = []
+    for name, planes in _drawn().items():
+        made.append(folder / f"drawn {name}.mp4")
+        encode_luma(planes, DRAWN_RATE, made[-1])
+    return made
+
+
+def _drawn() -> dict[str, list[Luma]]:
+    rng, shape = np.random.default_rng(1), (360, 640)
+    rows, columns = np.indices(shape)
+    squares = (((rows // 16 + columns // 16) % 2) * 160 + 40).astype(np.uint8)
+    ramp = np.tile(np.linspace(20, 235, shape[1]), (shape[0], 1)).astype(np.uint8)
+    waves = (128 + 60 * np.sin(rows / 5) * np.sin(columns / 7)).astype(np.uint8)
+    return {
+        "black": [np.full(shape, 16, np.uint8)] * DRAWN_FRAMES,
+        "squares": [squares] * DRAWN_FRAMES,
+        "moving squares": [np.roll(squares, 2 * n, axis=1) for n in range(DRAWN_FRAMES)],
+        "moving ramp": [np.roll(ramp, 3 * n, axis=1) for n in range(DRAWN_FRAMES)],
+        "waves": [waves] * DRAWN_FRAMES,
+        "noise": [rng.integers(40, 216, shape, dtype=np.uint8) for _ in range(DRAWN_FRAMES)],
+        "still noise": [rng.integers(40, 216, shape, dtype=np.uint8)] * DRAWN_FRAMES,
+    }
+
+
+def frames_up_to(clip: Path, longest: float) -> Iterator[tuple[float, Plane]]:
+    """Yield the frames of the first seconds of a clip."""
+    for seconds, plane in luma_frames(clip):
+        if seconds > longest:
+            return
+        yield seconds, plane
+
+
+def tried(clip: Path, first: int, count: int, longest: float) -> dict[str, Any]:
+    """Read one clip with `count` keys at once, which share all work that does not depend on the key."""
+    extractor = extractor_for(clip, keys=[key_for(number) for number in range(first, first + count)])
+    frames = 0
+    for seconds, plane in frames_up_to(clip, longest):
+        extractor.push(plane, seconds)
+        frames += 1
+    found = extractor.detections()
+    return {
+        "clip": clip.name,
+        "frames": frames,
+        "keys": count,
+        "false_alarm_bound": max(float(extractor.false_alarm_bound), 0.0),
+        "accepted": [
+            {"key": first + n, "content_id": f"{each.content_id:016x}"} for n, each in enumerate(found) if each.found
+        ],
+    }
+
+
+def all_trials(paths: list[Path], keys: int, at_once: int, longest: float, jobs: int) -> list[dict[str, Any]]:
+    """Read all clips with all keys in several processes; say how far it has come on stderr."""
+    parts = []
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        waiting = [
+            pool.submit(tried, path, first, min(at_once, keys - first), longest)
+            for path in paths
+            for first in range(0, keys, at_once)
+        ]
+        for future in as_completed(waiting):
+            parts.append(future.result())
+            print(f"{len(parts)}/{len(waiting)} {parts[-1]['clip']}", file=sys.stderr, flush=True)
+    return parts
+
+
+def by_clip(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Put the parts of every clip together."""
+    clips: dict[str, Any] = {}
+    for part in sorted(parts, key=lambda part: str(part["clip"])):
+        entry = clips.setdefault(part["clip"], {"frames": part["frames"], "keys": 0, "bound": 0.0, "accepted": []})
+        entry["keys"] += part["keys"]
+        entry["bound"] = max(entry["bound"], part["false_alarm_bound"])
+        entry["accepted"] += part["accepted"]
+    return clips
+
+
+def summary(clips: dict[str, Any]) -> dict[str, Any]:
+    trials = sum(entry["keys"] for entry in clips.values())
+    bound = max(entry["bound"] for entry in clips.values())
+    found = sum(len(entry["accepted"]) for entry in clips.values())
+    return {
+        "clips": len(clips),
+        "trials": trials,
+        "found": found,
+        "derived_bound_per_file": bound,
+        "asked_bound_per_file": ASKED,
+        "met": found == 0 and bound <= ASKED,
+        # Nothing in n trials: at most 1 - 0.05^(1/n), with 95 % confidence.
+        "measured_bound_per_trial": 1 - 0.05 ** (1 / trials) if not found else None,
+    }
+
+
+def main(
+    clips: Annotated[list[Path], typer.Option(help="Folder of unmarked clips; may be repeated.")],
+    keys: Annotated[int, typer.Option(help="Keys tried on every clip.")] = 2000,
+    at_once: Annotated[int, typer.Option(help="Keys that share one reading of a clip.")] = 500,
+    longest: Annotated[float, typer.Option(help="Seconds read of every clip.")] = 6.0,
+    out: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("false_alarms_video.json"),
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        parts = all_trials([*clips_below(clips), *drawn_clips(Path(folder))], keys, at_once, longest, jobs)
+    results = by_clip(parts)
+    record = {**environment.described(), "seconds": longest, "summary": summary(results), "clips": results}
+    out.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    print(json.dumps(record["summary"], indent=1))
+
+
+if __name__ == "__main__":
+    typer.run(main)
