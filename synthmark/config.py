@@ -19,7 +19,7 @@ from synthmark.errors import ConfigError
 from synthmark.keys import load_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "DEFAULT_FILE",
@@ -62,8 +62,19 @@ class Config:
         One of `POSITIONS`, or None for the best place in each picture.
     font
         A font file for the visible label; None for the bundled one.
+    audible
+        The audible label of sound: "rhythm" (Morse for AI) or "spoken" (GB 45438-2025, 5.3).
+    audible_place
+        "start", "end" or "both": before the content, after it; or seconds from its start at which labels lie over
+        it, such as (0.5, 60).
+    audible_language
+        Of the spoken label: "zh" or "en".
+    audible_prompt
+        A recording in place of the bundled spoken label.
+    audible_text
+        A text that espeak-ng speaks in its place.
     visible, metadata, watermark
-        Which layers to write.
+        Which layers to write; the visible one of sound is audible.
     strength
         Strength of the watermark: "auto" (1.0), or a factor from 0.25 to 4 on the usual one.
     key_file
@@ -105,6 +116,11 @@ class Config:
     text: str = "AI生成"
     position: str | None = None
     font: Path | None = None
+    audible: str = "rhythm"
+    audible_place: str | Sequence[float] = "start"
+    audible_language: str = "zh"
+    audible_prompt: Path | None = None
+    audible_text: str | None = None
     visible: bool = True
     metadata: bool = True
     watermark: bool = True

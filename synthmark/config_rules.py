@@ -11,7 +11,20 @@ from synthmark.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["LANGUAGES", "LOCATION", "PATH", "POSITIONS", "RULES", "Rule", "check_values", "expanded", "refuse"]
+__all__ = [
+    "AUDIBLE_FORMS",
+    "AUDIBLE_PLACES",
+    "LANGUAGES",
+    "LOCATION",
+    "PATH",
+    "POSITIONS",
+    "RULES",
+    "SPOKEN_LANGUAGES",
+    "Rule",
+    "check_values",
+    "expanded",
+    "refuse",
+]
 
 POSITIONS = (
     "top-left",
@@ -24,6 +37,9 @@ POSITIONS = (
     "bottom-right",
 )
 LANGUAGES = ("auto", "en", "zh", "both")
+AUDIBLE_FORMS = ("rhythm", "spoken")
+AUDIBLE_PLACES = ("start", "end", "both")
+SPOKEN_LANGUAGES = ("zh", "en")
 LABEL_SPANS = ("whole", "start", "start+end")
 VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mjpeg", "prores", "ffv1")
 _TRUTH = {
@@ -134,6 +150,22 @@ def _is_retention(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 6 <= value <= 1200
 
 
+def _is_place(value: object) -> bool:
+    """Return whether a value says where audible labels stand: a word, or some moments."""
+    if isinstance(value, str):
+        return value in AUDIBLE_PLACES
+    moments = isinstance(value, list | tuple) and bool(value)
+    return moments and all(_is_number(second) and second >= 0 for second in value)  # type: ignore[attr-defined]
+
+
+def _place(text: str) -> object:
+    """Read a word, or seconds with commas between them; any other text is left for the rule to refuse."""
+    try:
+        return tuple(float(second) for second in text.split(","))
+    except ValueError:
+        return text
+
+
 def _truth(text: str) -> object:
     return _TRUTH.get(text.lower(), text)
 
@@ -158,6 +190,11 @@ RULES: dict[str, Rule] = {
     "text": Rule("a printable text", _is_text),
     "position": Rule(f"one of {', '.join(POSITIONS)}", _optional(POSITIONS.__contains__)),
     "font": PATH,
+    "audible": Rule(f"one of {', '.join(AUDIBLE_FORMS)}", AUDIBLE_FORMS.__contains__),
+    "audible_place": Rule("start, end, both, or a list of seconds", _is_place, _place),
+    "audible_language": Rule(f"one of {', '.join(SPOKEN_LANGUAGES)}", SPOKEN_LANGUAGES.__contains__),
+    "audible_prompt": PATH,
+    "audible_text": Rule("a printable text", _optional(_is_text)),
     "visible": _SWITCH,
     "metadata": _SWITCH,
     "watermark": _SWITCH,

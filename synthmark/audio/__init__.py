@@ -7,32 +7,41 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from synthmark.audio.audible import label
-    from synthmark.audio.cue_search import RhythmCue, find_cues
+    from synthmark.audio.cue_search import CueFinder, RhythmCue, find_cues
     from synthmark.audio.detection import AudioDetection, AudioMark
     from synthmark.audio.embedding import embed
     from synthmark.audio.extraction import StreamExtractor, extract
+    from synthmark.audio.prompt_search import PromptFinder, SpokenPrompt, find_prompts
     from synthmark.audio.streaming import StreamEmbedder
 
 _HOMES = {
     "AudioDetection": "detection",
     "AudioMark": "detection",
+    "CueFinder": "cue_search",
+    "PromptFinder": "prompt_search",
     "RhythmCue": "cue_search",
+    "SpokenPrompt": "prompt_search",
     "StreamEmbedder": "streaming",
     "StreamExtractor": "extraction",
     "embed": "embedding",
     "extract": "extraction",
     "find_cues": "cue_search",
+    "find_prompts": "prompt_search",
     "label": "audible",
 }
 __all__ = [
     "AudioDetection",
     "AudioMark",
+    "CueFinder",
+    "PromptFinder",
     "RhythmCue",
+    "SpokenPrompt",
     "StreamEmbedder",
     "StreamExtractor",
     "embed",
     "extract",
     "find_cues",
+    "find_prompts",
     "label",
 ]
 

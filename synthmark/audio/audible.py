@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["KINDS", "PLACES", "StreamLabeller", "label"]
+__all__ = ["KINDS", "PLACES", "StreamLabeller", "bundled_voice", "label"]
 
 PLACES = ("start", "end", "both")
 KINDS = ("rhythm", "speech")
@@ -201,6 +201,11 @@ def _voice(
     if len(voice) < _GAP_SECONDS * voice_rate or not np.abs(voice).max(initial=0.0) > 0:
         raise InputError("The prompt is silent or shorter than 0.3 s; give a recording of the spoken label.")
     return _faded(_at_rate(voice, voice_rate, rate), rate)
+
+
+def bundled_voice(language: str, rate: float) -> NDArray[np.float64]:
+    """Return the bundled prompt of a language at a sample rate, at any level: float64, (n,)."""
+    return _voice("speech", rate, language, None, None)
 
 
 def _at_rate(samples: NDArray[np.float64], rate_in: float, rate_out: float) -> NDArray[np.float64]:

@@ -9,10 +9,11 @@ import numpy as np
 
 from synthmark.audio.cue import CUE_UNITS, PATTERN
 from synthmark.audio.layout import RATE
-from synthmark.audio.resampling import resampler_between
-from synthmark.audio.samples import Sound, as_sound, check_rate, joined, mixed
+from synthmark.audio.stretches import Haul, Heard, Stretches, peak
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 __all__ = ["CueFinder", "RhythmCue", "find_cues"]
@@ -26,9 +27,8 @@ _LEAST_LIKENESS = 0.8
 _LEAST_SHARE = 0.5
 _LEAST_CONTRAST = 10.0  # decibels between sound and silence of the cue
 _RANGE = 25.0
-_CHUNK = 60 * RATE
+_SIZE = 60 * RATE
 _OVERLAP = 3 * RATE
-_ADVANCE = _CHUNK - _OVERLAP
 
 
 _Candidate = tuple[float, float, int, int]
@@ -49,6 +49,8 @@ class RhythmCue:
         Pitch.
     likeness
         Correlation of the tone's level with the pattern, at most 1.
+    level
+        Its power in decibels against full scale, in its sounds.
     position
         "start" when nothing louder than a hundredth of the cue comes before it, "end" when nothing such comes after
         it, else "middle".
@@ -59,6 +61,7 @@ class RhythmCue:
     unit: float
     hertz: float
     likeness: float
+    level: float
     position: str
 
 
@@ -135,26 +138,7 @@ def _is_tone(powers: NDArray[np.float32], candidate: _Candidate) -> bool:
     return bool(np.median(share) >= _LEAST_SHARE and contrast >= _LEAST_CONTRAST)
 
 
-@dataclass(slots=True)
-class _Found:
-    """A cue, how loud sound beside it may be to count as silence, and how loud the sound on either side is."""
-
-    cue: RhythmCue
-    faint: float
-    before: float
-    after: float
-
-    def placed(self) -> RhythmCue:
-        """Return the cue with its position."""
-        position = "start" if self.before <= self.faint else "end" if self.after <= self.faint else "middle"
-        return replace(self.cue, position=position)
-
-    def apart_from(self, others: list[_Found]) -> bool:
-        """Return whether it overlaps with no other cue."""
-        return all(self.cue.end <= o.cue.start or self.cue.start >= o.cue.end for o in others)
-
-
-def _found_in(work: NDArray[np.float32], begin: float) -> list[_Found]:
+def _found_in(work: NDArray[np.float32], begin: float) -> list[Heard[RhythmCue]]:
     """Return the cues in a stretch that begins `begin` seconds into the sound."""
     powers = _powers(work)
     levels = _tone_levels(powers)
@@ -166,15 +150,15 @@ def _found_in(work: NDArray[np.float32], begin: float) -> list[_Found]:
         for start in np.flatnonzero(likeness.max(axis=1) >= _LEAST_LIKENESS):
             band = int(likeness[start].argmax())
             candidates.append((float(likeness[start, band]), unit, int(start), band))
-    cues: list[_Found] = []
+    cues: list[Heard[RhythmCue]] = []
     for candidate in sorted(candidates, reverse=True):
         found = _cue(work, candidate, begin)
-        if found.apart_from(cues) and _is_tone(powers, candidate):
+        if all(map(found.is_apart_from, cues)) and _is_tone(powers, candidate):
             cues.append(found)
     return cues
 
 
-def _cue(work: NDArray[np.float32], found: _Candidate, begin: float) -> _Found:
+def _cue(work: NDArray[np.float32], found: _Candidate, begin: float) -> Heard[RhythmCue]:
     likeness, unit, start, band = found
     first = (start - _PAD_FRAMES) * _HOP / RATE + unit
     last = first + CUE_UNITS * unit
@@ -185,14 +169,18 @@ def _cue(work: NDArray[np.float32], found: _Candidate, begin: float) -> _Found:
         unit=unit,
         hertz=round((band + _BINS.start) * RATE / _FRAME, 0),
         likeness=round(likeness, 3),
+        level=_level(work, first, unit),
         position="middle",
     )
-    faint = 0.01 * _peak(work[max(inside, 0) : round(last * RATE)])
-    return _Found(cue, faint, _peak(work[: max(outside_first, 0)]), _peak(work[outside_last:]))
+    loudest = peak(work[max(inside, 0) : round(last * RATE)])
+    return Heard(cue, cue.start, cue.end, loudest, peak(work[: max(outside_first, 0)]), peak(work[outside_last:]))
 
 
-def _peak(work: NDArray[np.float32]) -> float:
-    return float(np.abs(work).max(initial=0.0))
+def _level(work: NDArray[np.float32], first: float, unit: float) -> float:
+    """Return the mean power of the sounds of a cue in decibels."""
+    places = first + (np.flatnonzero(PATTERN)[:, None] + np.linspace(0.2, 0.8, 64)) * unit
+    samples = work[np.clip((places * RATE).astype(np.intp), 0, len(work) - 1)].astype(np.float64)
+    return round(10 * float(np.log10(np.mean(samples**2) + 1e-12)), 1)
 
 
 class CueFinder:
@@ -210,43 +198,22 @@ class CueFinder:
     """
 
     def __init__(self, sample_rate: float) -> None:
-        self._down = resampler_between(check_rate(sample_rate), RATE)
-        self._pending: Sound | None = None  # samples from number _start on
-        self._start = 0
-        self._first = 0  # where the next stretch begins, at the working rate
-        self._passed = 0.0  # the loudest sample before it
-        self._found: list[_Found] = []
+        self._stretches = Stretches(sample_rate, _SIZE, _OVERLAP)
+        self._haul: Haul[RhythmCue] = Haul(_OVERLAP)
 
     def push(self, chunk: NDArray[np.generic]) -> None:
         """Take the next samples: (n,) or (n, channels), always of the same dtype and number of channels."""
-        sound = as_sound(chunk)
-        self._pending = sound if self._pending is None else joined(self._pending, sound)
-        while self._start + len(self._pending) >= self._down.inputs_for(self._first, self._first + _CHUNK)[1]:
-            self._look(self._pending, self._first + _CHUNK)
-            drop = max(min(self._down.inputs_for(self._first, self._first)[0] - self._start, len(self._pending)), 0)
-            self._pending = self._pending.part(drop, len(self._pending))
-            self._start += drop
+        self._look(self._stretches.push(chunk))
 
     def finish(self) -> tuple[RhythmCue, ...]:
         """Look at the rest and return what was found in all, in the order of time."""
-        if self._pending is not None:
-            count = int((self._start + len(self._pending)) * self._down.ratio)
-            while self._first == 0 or self._first < count - _OVERLAP:
-                self._look(self._pending, min(self._first + _CHUNK, count))
-        return tuple(sorted((found.placed() for found in self._found), key=lambda cue: cue.start))
+        self._look(self._stretches.finish())
+        found = self._haul.placed()
+        return tuple(replace(item.what, position=position) for item, position in found)
 
-    def _look(self, pending: Sound, last: int) -> None:
-        """Look at a stretch of which the first `_OVERLAP` samples were looked at before."""
-        work = mixed(pending, self._start, self._down, self._first, last)
-        fresh = _peak(work[_OVERLAP:])
-        for earlier in self._found:
-            earlier.after = max(earlier.after, fresh)
-        for found in _found_in(work, self._first / RATE):
-            found.before = max(found.before, self._passed)
-            if found.apart_from(self._found):
-                self._found.append(found)
-        self._passed = max(self._passed, _peak(work[:_ADVANCE]))
-        self._first += _ADVANCE
+    def _look(self, stretches: Iterable[tuple[int, NDArray[np.float32]]]) -> None:
+        for first, work in stretches:
+            self._haul.add(work, _found_in(work, first / RATE))
 
 
 def find_cues(samples: NDArray[np.generic], sample_rate: float) -> tuple[RhythmCue, ...]:

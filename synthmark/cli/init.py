@@ -47,6 +47,15 @@ text = "AI生成"
 # A font file, for texts that the bundled font does not cover.
 # font = "MyFont.otf"
 
+# The audible label of sound: "rhythm" (short-long short-short, Morse for AI), or "spoken".
+audible = "rhythm"
+# "start", "end", "both", or the seconds at which it lies over the content, such as [0.5, 60].
+audible_place = "start"
+# Of the spoken label: zh or en. A recording of your own, or a text for espeak-ng, can take its place.
+# audible_language = "zh"
+# audible_prompt = "prompt.wav"
+# audible_text = "本音频由人工智能生成"
+
 # Strength of the watermark: "auto", or a factor from 0.25 to 4 on the usual one.
 strength = "auto"
 

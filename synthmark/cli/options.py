@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Commands",
     "add_coding_options",
+    "add_audible_options",
     "add_config_file",
     "add_json",
     "add_key_files",
@@ -80,6 +81,7 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--text", metavar="TEXT", help="words of the visible label")
     group.add_argument("--position", metavar="PLACE", help="corner or edge of the visible label, such as top-left")
     group.add_argument("--font", type=Path, metavar="FILE", help="font of the visible label")
+    add_audible_options(group)
     group.add_argument("--jpeg-quality", type=int, metavar="1-100", help="instead of each file's own quality")
     _add_video_options(group)
     add_watermark_options(group)
@@ -103,6 +105,26 @@ def add_coding_options(parser: Parser) -> None:
         "--crf", type=float, metavar="X", help="quality of videos (default: after each file's bit rate)"
     )
     parser.add_argument("--preset", metavar="NAME", help="speed of the video encoder, such as veryfast")
+
+
+def add_audible_options(parser: Parser) -> None:
+    """Add the options of the audible label of sound."""
+    parser.add_argument("--audible", metavar="FORM", help="audible label of sound: rhythm or spoken")
+    parser.add_argument(
+        "--audible-place",
+        type=_place,
+        metavar="PLACE",
+        help="where it stands: start, end, both, or seconds such as 0.5,60",
+    )
+    parser.add_argument("--audible-language", metavar="zh|en", help="language of the spoken label")
+    parser.add_argument("--audible-prompt", type=Path, metavar="FILE", help="your own recording of the spoken label")
+    parser.add_argument("--audible-text", metavar="TEXT", help="words that espeak-ng speaks instead")
+
+
+def _place(text: str) -> object:
+    from synthmark.config_rules import RULES
+
+    return RULES["audible_place"].parse(text)
 
 
 def _number_or_word(text: str) -> float | str:

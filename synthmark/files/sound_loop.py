@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synthmark.audio.audible import StreamLabeller
 from synthmark.audio.embedding import require_length, require_readable
 from synthmark.audio.samples import as_sound
 from synthmark.audio.streaming import StreamEmbedder
@@ -19,15 +18,17 @@ from synthmark.errors import CapacityError, MediaError, UnsupportedMediaError
 from synthmark.files.atomic import draft_beside
 from synthmark.files.sound_copy import SoundCopy
 from synthmark.files.sound_file import open_sound, write_sound
+from synthmark.files.sound_label import AudibleLabel, audible_label
 from synthmark.files.sound_layers import Heard, audible_layer, listen
 from synthmark.files.sound_survey import Survey, survey_of
 from synthmark.files.task import Written
-from synthmark.report import Message
+from synthmark.report import LayerReport, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from synthmark.audio.audible import StreamLabeller
     from synthmark.containers.sound import Block, SoundForm
     from synthmark.files.task import Task
 
@@ -52,7 +53,7 @@ def label_sound(task: Task) -> Written:
     if not (task.config.visible or task.config.watermark):
         with task.finished(task.source) as final:
             heard = listen(final, ())
-        return Written(visible=audible_layer(heard))
+        return Written(visible=audible_layer(heard.labels))
     plan = _plan(task)
     task.clock.mark("visible")
     failure: CapacityError | None = None
@@ -73,7 +74,7 @@ class _Plan:
 
     form: SoundForm
     survey: Survey
-    wants_label: bool
+    label: AudibleLabel | None
 
 
 def _plan(task: Task) -> _Plan:
@@ -84,10 +85,13 @@ def _plan(task: Task) -> _Plan:
             raise UnsupportedMediaError(
                 f"{task.source} has {form.tracks} sound tracks; only files with one can be labelled. Split it first."
             )
-        survey = survey_of(reader, label=task.config.visible)
+        label = audible_label(task.config) if task.config.visible else None
+        survey = survey_of(reader, heard=label.listened if label else 0)
     if task.config.watermark:
         require_length(survey.frames / form.rate)
-    return _Plan(form, survey, task.config.visible and survey.cue is None)
+    if label and not label.missing_in(survey.labels, survey.frames, form.rate):
+        label = None  # it is there already
+    return _Plan(form, survey, label)
 
 
 def _attempt(task: Task, plan: _Plan, strength: float, *, stronger: bool) -> Written:
@@ -95,18 +99,18 @@ def _attempt(task: Task, plan: _Plan, strength: float, *, stronger: bool) -> Wri
     content = _Content(task, plan, strength)
     with draft_beside(task.target) as draft:
         copy = SoundCopy(source=task.source, target=draft, form=plan.form, blocks=content.blocks, added=content.added)
-        changed = plan.wants_label or task.config.watermark
+        changed = bool(plan.label) or task.config.watermark
         notes = write_sound(task.kind, copy) if changed else ()
         task.clock.mark("encode")
         content.prove()
         with task.finished(draft if changed else task.source) as final:
             heard = _read_back(final, task, content)
-            placement = _placement(heard, plan) if task.config.visible else None
-    codes = (*notes, *(("note.stronger",) if stronger else ()))
+            unclear = _unclear(heard, plan.label)
+    codes = (*notes, *unclear, *(("note.stronger",) if stronger else ()))
     return Written(
-        visible=audible_layer(heard),
+        visible=_visible_layer(heard, plan.label),
         detection=heard.detection,
-        placement=placement,
+        placement=_placement(heard, task, plan) if task.config.visible else None,
         messages=tuple(map(Message, codes)),
     )
 
@@ -128,9 +132,10 @@ class _Content:
             self.frames += self.added + len(self._labeller.after(like))
 
     def _new_labeller(self) -> StreamLabeller | None:
-        if not self._plan.wants_label:
+        if self._plan.label is None:
             return None
-        return StreamLabeller(self._plan.form.rate, self._plan.survey.frames, self._plan.survey.loudness)
+        survey = self._plan.survey
+        return self._plan.label.labeller(self._plan.form.rate, survey.frames, survey.loudness)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the samples from the start, decoding the source anew."""
@@ -189,9 +194,33 @@ def _read_back(final: Path, task: Task, content: _Content) -> Heard:
     return heard
 
 
-def _placement(heard: Heard, plan: _Plan) -> dict[str, Any]:
-    """Say where the cue stands that was written, or was there already."""
-    cue = next((cue for cue in heard.cues if cue.position == "start"), plan.survey.cue)
-    if cue is None:
-        raise CapacityError("The audible label at the start cannot be heard out of this sound.")
-    return {"kind": "rhythm", "place": "start", "start": cue.start, "end": cue.end}
+def _unclear(heard: Heard, label: AudibleLabel | None) -> tuple[str, ...]:
+    """Refuse a label before or after the content that does not read back; one within it is a note.
+
+    Raises
+    ------
+    CapacityError
+        See above.
+    """
+    if label is None or not label.recognised:
+        return ()
+    missing = label.missing_in(heard.labels, heard.frames, heard.form.rate)
+    if any(isinstance(place, str) for place in missing):
+        raise CapacityError("The audible label cannot be heard out of this sound. Choose another place or form.")
+    return ("note.audible_unclear",) if missing else ()
+
+
+def _visible_layer(heard: Heard, label: AudibleLabel | None) -> LayerReport:
+    """Report the audible label; a recording or text of the user's own is left to the listener."""
+    if label is None or label.recognised:
+        return audible_layer(heard.labels)
+    return LayerReport(layer="visible", outcome="not_checked", messages=(Message("not_checked.own_prompt"),))
+
+
+def _placement(heard: Heard, task: Task, plan: _Plan) -> dict[str, Any]:
+    """Say where the label stands that was written, or was there already."""
+    config = task.config
+    spans = [[label.start, label.end] for label in heard.labels]
+    start, end = spans[0] if spans else (None, None)
+    form = config.audible if plan.label or heard.labels.prompts else "rhythm"
+    return {"kind": form, "place": config.audible_place, "start": start, "end": end, "spans": spans}

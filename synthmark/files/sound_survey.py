@@ -6,34 +6,32 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synthmark.audio.cue_search import CueFinder, RhythmCue
 from synthmark.audio.loudness import LoudnessMeter
 from synthmark.audio.samples import as_sound
+from synthmark.files.sound_layers import LabelFinder, Labels
 
 if TYPE_CHECKING:
     from synthmark.containers.sound import SoundReader
 
 __all__ = ["Survey", "survey_of"]
 
-_LISTEN_SECONDS = 10
-
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Samples per channel, loudness in LUFS, and the rhythm cue at the very start, if there is one."""
+    """Samples per channel, loudness in LUFS, and the audible labels that are there."""
 
     frames: int
     loudness: float
-    cue: RhythmCue | None
+    labels: Labels
 
 
-def survey_of(reader: SoundReader, *, label: bool) -> Survey:
+def survey_of(reader: SoundReader, *, heard: float) -> Survey:
     """Read a sound file through.
 
     Parameters
     ----------
-    label
-        Whether loudness and cue are asked for.
+    heard
+        Seconds from the start in which labels are looked for; 0 asks neither for them nor for the loudness.
 
     Raises
     ------
@@ -41,13 +39,12 @@ def survey_of(reader: SoundReader, *, label: bool) -> Survey:
         When it is damaged.
     """
     rate, frames = reader.form.rate, 0
-    meter, finder = LoudnessMeter(rate), CueFinder(rate)
+    meter, finder = LoudnessMeter(rate), LabelFinder(rate)
     for block in reader.blocks():
-        if label:
+        if heard:
             sound = as_sound(block)
             meter.push(sound.scaled(0, len(sound)))
-            finder.push(block[: max(_LISTEN_SECONDS * rate - frames, 0)])
+            if frames < heard * rate:
+                finder.push(block)
         frames += len(block)
-    cues = finder.finish() if label else ()
-    first = next((cue for cue in cues if cue.position == "start"), None)
-    return Survey(frames, meter.loudness() if label else -math.inf, first)
+    return Survey(frames, meter.loudness() if heard else -math.inf, finder.finish() if heard else Labels())
