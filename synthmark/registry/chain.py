@@ -158,7 +158,7 @@ class Checker:
 
     def __init__(self, columns_of: ColumnsOf, anchors: Iterable[Anchor] = ()) -> None:
         self._columns_of = columns_of
-        self._anchors = {anchor.sequence: anchor for anchor in anchors}
+        self._anchors = {anchor.sequence: anchor for anchor in anchors if anchor != Anchor(0, GENESIS)}
         self._problems: list[Problem] = []
         self._last = Head(0, GENESIS, "")
         self._start: tuple[int, str] | None = None
@@ -189,9 +189,8 @@ class Checker:
         if self._start is not None and self._start not in self._pruned:
             self._note("start", self._start[0] + 1)
         if (head.sequence, head.hash) != (self._last.sequence, self._last.hash):
-            self._problems.append(
-                Problem("end", self._last.sequence + 1, max(head.sequence, self._last.sequence + 1))
-            )
+            places = sorted((head.sequence, self._last.sequence))
+            self._problems.append(Problem("end", min(places[0] + 1, places[1]), places[1]))
         for sequence in sorted(self._anchors):
             self._note("anchor", sequence)
         problems = tuple(sorted(self._problems, key=lambda problem: (problem.first, problem.code)))

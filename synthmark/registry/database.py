@@ -117,7 +117,7 @@ def shown_location(location: str | Path) -> str:
         return str(location)
     try:
         return sa.make_url(location).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         return location.partition("://")[0] + "://..."
 
 

@@ -74,6 +74,16 @@ def open_registry(location: str | Path, *, create: bool = True) -> Registry:
         When the driver is missing.
     """
     database = Database(location, create=create)
+    try:
+        _prepare(database, create=create)
+    except BaseException:
+        database.close()
+        raise
+    return Registry(database)
+
+
+def _prepare(database: Database, *, create: bool) -> None:
+    """Make the tables, or bring them to the current version."""
     with database.reading() as connection:
         version = stored_version(connection)
     if version == 0 and not create:
@@ -81,7 +91,6 @@ def open_registry(location: str | Path, *, create: bool = True) -> Registry:
     if version != VERSION:
         with database.writing() as connection:
             migrate(connection)
-    return Registry(database)
 
 
 class Registry:
