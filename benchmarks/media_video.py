@@ -179,7 +179,7 @@ def _encoder_like(
     encoder = after.add_stream("libx264", rate=stream.average_rate or 25, options=options)
     encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, frame.format.name
     context, origin = encoder.codec_context, stream.codec_context
-    context.time_base = stream.time_base
+    context.time_base = stream.time_base or Fraction(1, 90000)
     for name in ("color_range", "color_primaries", "color_trc", "colorspace"):
         setattr(context, name, getattr(origin, name))
     if frame.rotation:

@@ -73,7 +73,11 @@ def spread_pictures(path: Path, count: int) -> list[NDArray[np.uint8]]:
         total = sum(1 for _ in container.decode(video=0))
     wanted = set(np.linspace(0, total - 1, min(count, total)).astype(int).tolist())
     with av.open(str(path)) as container:
-        return [f.to_ndarray(format="rgb24") for n, f in enumerate(container.decode(video=0)) if n in wanted]
+        return [
+            np.asarray(f.to_ndarray(format="rgb24"), np.uint8)
+            for n, f in enumerate(container.decode(video=0))
+            if n in wanted
+        ]
 
 
 class BarCode:
@@ -86,7 +90,7 @@ class BarCode:
         squares = np.kron(code * 120 + 60, np.ones((self.SIDE, self.SIDE), np.uint8))
 
         def edit(luma: Plane, _seconds: float) -> None:
-            luma[: squares.shape[0], : squares.shape[1]] = squares.astype(luma.dtype) << (luma.itemsize - 1) * 2
+            luma[: squares.shape[0], : squares.shape[1]] = squares.astype(int) * 4 ** (luma.itemsize - 1)
 
         return {"frames": recode(source, target, edit, options=OPTIONS)}
 

@@ -284,7 +284,7 @@ def row(name: str, outcomes: dict[tuple[str, str], Outcome]) -> dict[str, Any]:
 
 
 def total(outcomes: Iterable[Outcome], key: str) -> float:
-    return round(sum(outcome.get(key, 0.0) for outcome in outcomes), 1)
+    return round(sum(float(outcome.get(key, 0.0)) for outcome in outcomes), 1)
 
 
 def summary(outcomes: dict[tuple[str, str], Outcome], windows: list[Window], names: list[str]) -> dict[str, Any]:

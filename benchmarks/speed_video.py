@@ -73,7 +73,7 @@ def timed(operation: Callable[[], object]) -> tuple[float, float]:
     return wall, sum(after[:4]) - sum(before[:4])
 
 
-def turns(todo: dict[str, Callable[[], object]], rounds: int) -> dict[str, dict[str, float]]:
+def turns(todo: dict[str, Callable[[], object]], rounds: int) -> dict[str, dict[str, Any]]:
     """Run every operation once to warm up and then in turns; return the medians."""
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in todo}
     for operation in todo.values():
@@ -163,14 +163,19 @@ def main(
         decided = decisions([clip, *(path for path in others if path.name != clip.name)], folder)
         peaks = memory(clip, folder) if measure_memory else {}
     results = values(times, kernels, decided, peaks, length)
-    record = {**environment.described(), "clip": clip.name, "seconds": length, "results": judged(results)}
+    record: dict[str, Any] = {
+        **environment.described(),
+        "clip": clip.name,
+        "seconds": length,
+        "results": judged(results),
+    }
     record |= {"times": times, "kernels": kernels, "decided_after_seconds": decided, "memory": peaks}
     out.write_text(json.dumps(record, indent=1), encoding="utf-8")
     print(json.dumps({**record["results"], "kernels": kernels}, indent=1))
 
 
 def values(
-    times: dict[str, dict[str, float]],
+    times: dict[str, dict[str, Any]],
     kernels: dict[str, float],
     decided: dict[str, float | None],
     peaks: dict[str, dict[str, float]],
