@@ -22,7 +22,6 @@ __all__ = [
     "element_at",
     "elements",
     "identifier",
-    "number",
     "size_digits",
     "void",
 ]

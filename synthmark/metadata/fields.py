@@ -9,10 +9,10 @@ from enum import StrEnum
 from synthmark.errors import DamagedMediaError
 from synthmark.metadata.aigc_reader import MAX_TEXT, ParsedLabel, read_label
 
-__all__ = ["COMMENT", "Field", "Kind", "decoded_text", "label_in", "unpacked"]
+__all__ = ["COMMENT", "DESCRIPTION", "Field", "Kind", "decoded_text", "label_in", "unpacked"]
 
-COMMENT = "comment"
-"""The name of the field for the comment of a sound or video file, under whatever name it stands there."""
+COMMENT, DESCRIPTION = "comment", "description"
+"""The names of the fields for the comment and the description of a sound or video file, however it calls them."""
 
 
 class Kind(StrEnum):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from synthmark.errors import DamagedMediaError
 from synthmark.metadata.aigc_reader import MAX_TEXT
-from synthmark.metadata.fields import COMMENT, Field, Kind, decoded_text, label_in
+from synthmark.metadata.fields import COMMENT, DESCRIPTION, Field, Kind, decoded_text, label_in
 from synthmark.metadata.mp4_boxes import make_box, split_boxes
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["has_comment", "movie_fields", "with_values"]
 
 _COMMENTS = {"comment", "\xa9cmt", "com.apple.quicktime.comment"}
+_DESCRIPTIONS = {"description", "desc", "\xa9des"}
 _SOFTWARE = {"\xa9too", "\xa9swr", "com.apple.quicktime.software", "encoder"}
 _MAX_KEYS = 10_000
 _UTF8, _UTF16 = 1, 2  # well-known types of values
@@ -121,7 +122,8 @@ def _single_text(kind: bytes, content: bytes) -> Field | None:
 def _named_text(place: str, name: str, text: str) -> Field:
     if name in _SOFTWARE:
         return Field(Kind.SOFTWARE, place, text=text, name=name)
-    return Field(Kind.TEXT, place, text=text, name=COMMENT if name in _COMMENTS else name)
+    known = COMMENT if name in _COMMENTS else DESCRIPTION if name in _DESCRIPTIONS else name
+    return Field(Kind.TEXT, place, text=text, name=known)
 
 
 def _meta_fields(content: bytes, place: str) -> Iterator[Field]:
@@ -140,6 +142,8 @@ def _parsed(content: bytes) -> _Meta | None:
         return None
     boxes, rest = split_boxes(content[head:])
     parts = {box.type: content[head + box.body : head + box.end] for box in reversed(boxes)}
+    if b"hdlr" not in parts:
+        return None
     handler = parts[b"hdlr"][8:12]
     names = _keys(parts.get(b"keys", b"")) if handler == b"mdta" else None
     items = list(_items(parts.get(b"ilst", b""), names))

@@ -10,7 +10,7 @@ from synthmark.errors import DamagedMediaError, UnsupportedMediaError
 from synthmark.metadata.aigc import Finding, check_label
 from synthmark.metadata.aigc_reader import ParsedLabel, read_label
 from synthmark.metadata.containers import container_of
-from synthmark.metadata.fields import COMMENT, Field, Kind, label_in
+from synthmark.metadata.fields import COMMENT, DESCRIPTION, Field, Kind, label_in
 from synthmark.metadata.record import FoundLabel, MetadataReport, Trace
 from synthmark.metadata.source import Source
 from synthmark.metadata.xmp import XmpContent, read_packet
@@ -145,12 +145,15 @@ def _xmp_labels(contents: Iterable[tuple[str, XmpContent]]) -> Iterator[FoundLab
 
 def _text_labels(fields: Iterable[Field]) -> Iterator[FoundLabel]:
     found = [(field, parsed) for field in fields if (parsed := label_in(field))]
-    keyed = [parsed.label for field, parsed in found if field.name == "AIGC"]
+    seen = [parsed.label for field, parsed in found if field.name == "AIGC"]
     for field, parsed in found:
-        # The comment that video carries as a copy of its label is no second one.
-        if field.name != COMMENT or parsed.label not in keyed:
-            listed = field.name == "UserComment" or field.place in _LISTED_PLACES
-            yield _found(field.place, field.text, parsed, () if listed else (Finding("place.unlisted"),))
+        # The copy of its label that video carries as comment, which FFmpeg also makes a description, is no second one.
+        if field.name in {COMMENT, DESCRIPTION}:
+            if parsed.label in seen:
+                continue
+            seen.append(parsed.label)
+        listed = field.name == "UserComment" or field.place in _LISTED_PLACES
+        yield _found(field.place, field.text, parsed, () if listed else (Finding("place.unlisted"),))
 
 
 def _found(place: str, text: str, parsed: ParsedLabel | Finding, findings: tuple[Finding, ...]) -> FoundLabel:
