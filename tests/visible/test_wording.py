@@ -3,7 +3,7 @@
 import pytest
 
 from synthmark.errors import InputError
-from synthmark.visible.wording import require_wording, two_lines
+from synthmark.visible.wording import has_elements, require_wording, two_lines
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ from synthmark.visible.wording import require_wording, two_lines
 )
 def test_both_elements_are_enough(text):
     assert require_wording(text) == text.strip()
+    assert has_elements(text)
 
 
 @pytest.mark.parametrize("text", ["AI", "生成", "虚拟主播", "AI 播客", "AI generated", "ai生成", "合成图片"])
@@ -27,6 +28,7 @@ def test_a_missing_element_is_refused_unless_forced(text):
     with pytest.raises(InputError, match="lacks an element"):
         require_wording(text)
     assert require_wording(text, force=True) == text
+    assert not has_elements(text)
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FoundLabel", "find_label"]
 
-# Larger pictures are searched in a copy with this short side, in which the least label is well legible.
+# Larger pictures are searched in a copy with this short side, in which the least label is well legible, and with
+# at most this many pixels.
 SEARCHED_SIDE = 800
-# Rows of ink are whole pixels: a height measured by the size of letters may be half a pixel low.
-HALF_PIXEL = 0.5
+SEARCHED_AREA = 3_000_000
+# Fonts fit strokes to whole pixels: a height measured by the size of letters may be up to a pixel too low.
+ONE_PIXEL = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,7 @@ class FoundLabel:
     text_colour
         "white" or "black".
     ink_height
-        Height of the smallest glyph in pixels, by the size of the letters; exact to about half a pixel.
+        Height of the smallest glyph in pixels, by the size of the letters; exact to about one pixel.
     fraction
         The same as a part of the picture's short side.
     correlation
@@ -102,9 +104,9 @@ def find_label(picture: object) -> FoundLabel | None:
 def _searched(viewed: Picture) -> tuple[Map, float]:
     """Return a grey copy of moderate size, and its size as a part of the picture's."""
     grey = grey_levels(viewed.colour, viewed.peak)
-    factor = min(1.0, SEARCHED_SIDE / min(grey.shape))
+    factor = min(1.0, SEARCHED_SIDE / min(grey.shape), (SEARCHED_AREA / grey.size) ** 0.5)
     if factor < 1:
-        size = (round(grey.shape[1] * factor), round(grey.shape[0] * factor))
+        size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
         grey = opencv().resize(grey, size, interpolation=opencv().INTER_AREA)
     return grey.astype(np.float32), factor
 
@@ -133,7 +135,7 @@ def _violations(text: str, box: Box, ink: float, size: tuple[int, int]) -> tuple
     met = {
         "elements": has_elements(text),
         "place": min(across, down, 1 - across, 1 - down) <= EDGE_BAND,
-        "height": ink + HALF_PIXEL >= LEAST_HEIGHT * min(size),
+        "height": ink + ONE_PIXEL >= LEAST_HEIGHT * min(size),
     }
     return tuple(name for name, holds in met.items() if not holds)
 

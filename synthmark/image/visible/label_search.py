@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,8 @@ __all__ = ["FINE", "Match", "best_match"]
 
 # Sizes of the font that are looked for, as parts of the short side, and the ratio of neighbouring ones.
 LEAST, MOST, RATIO = 0.035, 0.42, 1.08
+# Smaller letters than this, in pixels, are no longer legible: ours have 8 at least before a picture is reduced.
+LEGIBLE = 4.0
 # The picture is resized until the font has these sizes in pixels: for the search, and for a close look.
 COARSE, FINE = 16.0, 32.0
 # Correlation (-1..1) from which a place is looked at closely; our labels reach 0.75 there, pictures 0.55.
@@ -33,8 +35,13 @@ STEPS = (-0.08, -0.06, -0.04, -0.02, 0.0, 0.02, 0.04, 0.06, 0.08)
 FINER_STEPS = (-0.01, 0.0, 0.01)
 # Room around the expected place, in sizes of the font.
 ROOM = 0.25
+# Standard deviation in grey levels of the least contrast that is looked at: a label has 40 at least.
+LEAST_DEVIATION = 15
 # Correlation of the whole label with its padding.
 CERTAIN = 0.8
+# A text matches a longer label that it is a part of a little better than the longer text does; a label with a
+# longer text than it has, by 0.88 at most.
+ABOUT_AS_WELL = 0.94
 # Grey levels 0..255 of text, and of what lies around it, that our plates show; black text has the complement.
 TEXT_LEVEL, PLATE_LEVEL = 185, 140
 
@@ -74,7 +81,7 @@ def best_match(grey: Map) -> Match | None:
 
 def _promising(grey: Map) -> Iterator[Match]:
     """Look for every element at every size."""
-    size = LEAST * min(grey.shape)
+    size = max(LEGIBLE, LEAST * min(grey.shape))
     while size <= MOST * min(grey.shape):
         small = _resized(grey, COARSE / size)
         for element in ELEMENTS:
@@ -116,17 +123,22 @@ def _matched(grey: Map, match: Match, factor: float) -> Match:
 
 def _read(grey: Map, element: Match) -> Match | None:
     """Return the text around an element, when it stands on a plate of ours."""
-    best: tuple[Match, Map] | None = None
     less_x, less_y = (inner - outer for inner, outer in zip(BARE_PADDING, PLATE_PADDING, strict=True))
+    read = []
     for text, offset in texts_with(element.text):
-        left, top = element.left + (less_x - offset) * element.size, element.top + less_y * element.size
-        wanted = replace(element, text=text, left=left, top=top)
-        match, seen = _found(grey, wanted, bare=False)
-        if match and seen is not None and (best is None or match.correlation > best[0].correlation):
-            best = match, seen
-    if best is None or best[0].correlation < CERTAIN or not _is_plate(*best):
-        return None
-    return best[0]
+        for size in (element.size * (1 + step) for step in FINER_STEPS):
+            left, top = element.left + (less_x - offset) * size, element.top + less_y * size
+            match, seen = _found(grey, replace(element, text=text, size=size, left=left, top=top), bare=False)
+            if match and seen is not None and match.correlation >= CERTAIN and _is_plate(match, seen):
+                read.append(match)
+    return _longest(read)
+
+
+def _longest(read: list[Match]) -> Match | None:
+    """Return the longest text of those that match about as well as the best: others may be parts of it."""
+    best = max((match.correlation for match in read), default=0)
+    close = [match for match in read if match.correlation >= ABOUT_AS_WELL * best]
+    return max(close, key=lambda match: (len(match.text), match.correlation), default=None)
 
 
 def _found(grey: Map, wanted: Match, *, bare: bool) -> tuple[Match | None, Map | None]:
@@ -157,10 +169,15 @@ def _is_plate(match: Match, seen: Map) -> bool:
 
 
 def _correlation(picture: Map, pattern: Map) -> Map:
-    """Return the normalised cross-correlation (Lewis 1995) at every place; 0 where the picture is flat."""
+    """Return the normalised cross-correlation (Lewis 1995) at every place; 0 where there is little contrast."""
     cv2 = opencv()
-    found = cv2.matchTemplate(picture, pattern, cv2.TM_CCOEFF_NORMED)
-    return np.nan_to_num(np.asarray(found, np.float32), posinf=0, neginf=0)
+    found = np.asarray(cv2.matchTemplate(picture, pattern, cv2.TM_CCOEFF_NORMED), np.float32)
+    rows, columns = found.shape
+    window: dict[str, Any] = {"ksize": pattern.shape[::-1], "anchor": (0, 0)}
+    mean = cv2.boxFilter(picture, cv2.CV_32F, **window)[:rows, :columns]
+    squares = cv2.sqrBoxFilter(picture, cv2.CV_32F, **window)[:rows, :columns]
+    found[squares - mean**2 < LEAST_DEVIATION**2] = 0
+    return found
 
 
 def _resized(grey: Map, factor: float) -> Map:
