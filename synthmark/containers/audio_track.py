@@ -35,6 +35,7 @@ _LOSSLESS = {"flac", "alac"}
 _LEAST_BIT_RATE = 64_000
 _GAP_SECONDS = 0.01  # a longer jump of the time stamps is filled or cut, so that sound and picture stay together
 _LONGEST_GAP_SECONDS = 3600
+_MOST_PLANES = 8
 _PIECE = 1024  # samples that are coded at a time; without compression they are a packet
 
 
@@ -64,10 +65,9 @@ def _padding(encoder: str, stream: AudioStream) -> int | None:
         context: Any = pyav().CodecContext.create(encoder, "w")
         _configure(context, stream)
         context.open()
-        silence = pyav().AudioFrame(context.format.name, context.layout.name, context.frame_size or 1024)
+        samples = np.zeros((1, (context.frame_size or _PIECE) * context.layout.nb_channels), np.float32)
+        silence = pyav().AudioFrame.from_ndarray(samples, "flt", context.layout.name)
         silence.sample_rate, silence.pts = context.sample_rate, 0
-        for plane in silence.planes:
-            plane.update(bytes(plane.buffer_size))
         first = next(iter([*context.encode(silence), *context.encode(None)]), None)
     except (pyav().error.FFmpegError, ValueError, RuntimeError):
         return None
@@ -177,14 +177,24 @@ class AudioTrack:
 
 def frame_samples(frame: AudioFrame) -> NDArray[np.generic]:
     """Return the samples of a frame, (n, channels): int16, int32, float32 or float64."""
-    array = frame.to_ndarray()
     channels = frame.layout.nb_channels
+    if frame.format.is_planar and channels >= _MOST_PLANES:
+        frame = _packed(frame)
+    array = frame.to_ndarray()
     samples = array.T if frame.format.is_planar else array.reshape(-1, channels)
     if samples.dtype == np.uint8:
         return (samples.astype(np.int16) - 128) << 8
     if samples.dtype.kind == "f" and not np.isfinite(samples).all():
         return np.nan_to_num(samples, posinf=0.0, neginf=0.0)
     return samples
+
+
+def _packed(frame: AudioFrame) -> AudioFrame:
+    """Put the channels of a frame into one plane: PyAV 18 reads beyond the planes of a frame that has eight."""
+    library = pyav()
+    converter = library.AudioResampler(frame.format.packed.name, frame.layout.name, frame.sample_rate)
+    packed: AudioFrame = converter.resample(frame)[0]
+    return packed
 
 
 def _without_padding(frame: AudioFrame, samples: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -12,7 +12,7 @@ from synthmark.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CODECS", "Coding", "Settings", "choose_coding"]
+__all__ = ["CODECS", "Coding", "Settings", "Source", "choose_coding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,11 @@ _CONTAINERS = {
     "flv": ("h264",),
 }
 _QSCALE = {"q"}
+_FINE_DEPTH = 10  # bits; beyond these the codec of the source is kept at the price of the last ones
 # How much more than the source's bit rate the copy may take, and over how many seconds.
-_HEADROOM = 1.25
-_BUFFER_SECONDS = 2
+_HEADROOM = 1.2
+_BUFFER_SECONDS = (0.5, 2.0)
+_BUFFERED = 0.1  # of the video: what a full buffer adds to a short one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,28 @@ class Settings:
     codec: str | None = None
     crf: float | None = None
     preset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A film as it is.
+
+    Attributes
+    ----------
+    codec
+        FFmpeg's name.
+    pixel_format
+        Of the frames to code.
+    bit_rate
+        Bits per second; None when unknown.
+    seconds
+        Its duration; None when unknown.
+    """
+
+    codec: str
+    pixel_format: str
+    bit_rate: int | None
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +156,15 @@ class Coding:
     same_codec: bool
 
 
-def choose_coding(
-    source_codec: str, container: str, pixel_format: str, bit_rate: int | None, settings: Settings
-) -> Coding:
+def choose_coding(source: Source, container: str, settings: Settings) -> Coding:
     """Choose how to code a film.
 
     Parameters
     ----------
-    source_codec
-        FFmpeg's name of the codec of the source.
+    source
+        The film as it is.
     container
         The muxer: "mp4", "mov", "matroska", "webm", "avi" or "flv".
-    pixel_format
-        Of the frames to code.
-    bit_rate
-        Of the source, in bits per second; None when unknown.
     settings
         What was asked for.
 
@@ -155,10 +173,10 @@ def choose_coding(
     InputError
         When the container cannot hold the codec, or a setting is none of the encoder's.
     """
-    codec = _codec(source_codec, container, pixel_format, settings.codec)
+    codec = _codec(source.codec, container, source.pixel_format, settings.codec)
     encoder = _ENCODERS[codec]
-    options = dict(encoder.options) | _speed(encoder, settings.preset) | _quality(encoder, bit_rate, settings.crf)
-    return Coding(codec, encoder.name, _format(encoder, pixel_format), options, codec == source_codec)
+    options = dict(encoder.options) | _speed(encoder, settings.preset) | _quality(encoder, source, settings.crf)
+    return Coding(codec, encoder.name, _format(encoder, source.pixel_format), options, codec == source.codec)
 
 
 def _codec(source: str, container: str, pixel_format: str, wanted: str | None) -> str:
@@ -173,7 +191,7 @@ def _codec(source: str, container: str, pixel_format: str, wanted: str | None) -
 
 
 def _keeps_depth(encoder: _Encoder, pixel_format: str) -> bool:
-    return bit_depth(_format(encoder, pixel_format)) >= bit_depth(pixel_format)
+    return bit_depth(_format(encoder, pixel_format)) >= min(bit_depth(pixel_format), _FINE_DEPTH)
 
 
 def _format(encoder: _Encoder, pixel_format: str) -> str:
@@ -182,7 +200,7 @@ def _format(encoder: _Encoder, pixel_format: str) -> str:
     if pixel_format in names or not names:
         return pixel_format
     depth, colour = bit_depth(pixel_format), _colour(pixel_format)
-    planar = [name for name in names if name.startswith(("yuv4", "yuvj4"))] or names
+    planar = [name for name in names if name.startswith(("yuv4", "yuvj4", "yuva4"))] or names
 
     def distance(name: str) -> tuple[bool, int, bool, int]:
         lost_depth, lost_colour = bit_depth(name) < depth, _colour(name) < colour
@@ -206,7 +224,7 @@ def _speed(encoder: _Encoder, wanted: str | None) -> dict[str, str]:
     return {encoder.speed: wanted}
 
 
-def _quality(encoder: _Encoder, bit_rate: int | None, wanted: float | None) -> dict[str, str]:
+def _quality(encoder: _Encoder, source: Source, wanted: float | None) -> dict[str, str]:
     if encoder.quality is None:
         return {}
     low, high = encoder.limits
@@ -214,7 +232,9 @@ def _quality(encoder: _Encoder, bit_rate: int | None, wanted: float | None) -> d
         raise InputError(f"{encoder.name} takes a quality (crf) from {low:g} to {high:g}, not {wanted:g}.")
     value = encoder.usual if wanted is None else wanted
     options = _constant(encoder, value)
-    return options | (_cap(encoder, bit_rate) if wanted is None and bit_rate else _uncapped(encoder))
+    if wanted is not None or not source.bit_rate:
+        return options | _uncapped(encoder)
+    return options | _cap(encoder, source.bit_rate, source.seconds)
 
 
 def _constant(encoder: _Encoder, value: float) -> dict[str, str]:
@@ -223,14 +243,16 @@ def _constant(encoder: _Encoder, value: float) -> dict[str, str]:
     return {"crf": f"{value:g}"}
 
 
-def _cap(encoder: _Encoder, bit_rate: int) -> dict[str, str]:
+def _cap(encoder: _Encoder, bit_rate: int, seconds: float | None) -> dict[str, str]:
     """Return what keeps the copy from growing: a constant quality spends bits on the coding noise of the source."""
     rate = round(bit_rate * _HEADROOM)
     if encoder.name in {"libvpx", "libvpx-vp9"}:
         return {"b": str(rate)}  # with crf: the quality is the upper bound, and so is the rate
     if encoder.quality in _QSCALE:
         return {"flags": "-qscale", "b": str(rate), "qmin": "2", "qmax": "31"}
-    return {"maxrate": str(rate), "bufsize": str(rate * _BUFFER_SECONDS)}
+    least, most = _BUFFER_SECONDS
+    buffered = most if seconds is None else min(max(seconds * _BUFFERED, least), most)
+    return {"maxrate": str(rate), "bufsize": str(round(rate * buffered))}
 
 
 def _uncapped(encoder: _Encoder) -> dict[str, str]:

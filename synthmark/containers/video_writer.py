@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from synthmark.containers.audio_track import AudioTrack
 from synthmark.containers.side_data import encoder_options, high_dynamic_range, lost_side_data, side_data
 from synthmark.containers.streams import carry_over, chapter_tracks, copy_stream, file_tags
-from synthmark.containers.video_codecs import choose_coding
+from synthmark.containers.video_codecs import Source, choose_coding
 from synthmark.containers.video_input import pyav, writing_errors
+from synthmark.errors import UnsupportedMediaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -166,8 +167,10 @@ class VideoWriter:
         reader, film = self._reader, self._reader.film
         context.width, context.height = self._first.width, self._first.height
         context.pix_fmt = self.coding.pixel_format
+        converted = film.codec_context.pix_fmt != self._first.format.name
+        colours = self._first if converted else film.codec_context
         for name in ("color_range", "color_primaries", "color_trc", "colorspace"):
-            setattr(context, name, getattr(self._first, name))
+            setattr(context, name, getattr(colours, name))
         context.framerate = reader.rate
         context.time_base = self._clock()
         if film.sample_aspect_ratio:
@@ -261,11 +264,19 @@ def open_writer(
     ------
     InputError
         When the settings do not fit the container.
+    UnsupportedMediaError
+        When the film has transparency that would be lost.
     MediaError
         When the file cannot be coded or written.
     """
-    source = reader.film.codec_context.codec.canonical_name
-    coding = choose_coding(source, muxer, first.format.name, film_bit_rate(reader), settings)
+    if reader.film.metadata.get("alpha_mode") == "1":
+        raise UnsupportedMediaError(
+            "The frames of this video are partly transparent (WebM with alpha), which coding them anew would lose. "
+            "Put them on a background first, or write the metadata label alone."
+        )
+    codec = reader.film.codec_context.codec.canonical_name
+    source = Source(codec, first.format.name, film_bit_rate(reader), reader.seconds)
+    coding = choose_coding(source, muxer, settings)
     options = _muxer_options(muxer, reader)
     with writing_errors(target.parent):
         output = pyav().open(f"file:{target.resolve()}", "w", format=muxer, container_options=options)

@@ -90,7 +90,7 @@ def embed(  # noqa: PLR0913 - options by keyword
         with replacing(target) as draft:
             result = run_pass(source, draft, attempt, progress)
             force_to_disk(draft)
-            read_back(draft, result, mark, progress)
+            read_back(draft, result, attempt.mark, progress)
             return result
 
     return with_retry(changes, write)
