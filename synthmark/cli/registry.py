@@ -275,5 +275,5 @@ def _prune(options: argparse.Namespace, registry: Registry, config: Config) -> i
         print_json({"schema": "synthmark.registry.prune/1", "before": before.isoformat(), "dropped": count})
     else:
         for say in _speakers(config):
-            print_text(say("records.pruned", count=count))
+            print_text(say("records.pruned", count=count) if count else say("records.nothing_pruned"))
     return ExitCode.FOUND

@@ -110,19 +110,36 @@ def fingerprint_pictures(frames: Sequence[Any], *, changes: Changes = UNCHANGED)
     places = sorted({0, len(frames) // 2, len(frames) - 1})
     pictures = [as_picture(frames[place]) for place in places[:_FRAMES]]
     greys = [sketches.reduced(picture.colour, picture.alpha, picture.peak) for picture in pictures]
-    rows = [sketches.sketch_of(_restored(grey, pictures[0].width, pictures[0].height, changes)) for grey in greys]
-    return Fingerprint("image", np.array(rows), width=pictures[0].width, height=pictures[0].height)
+    size = (pictures[0].width, pictures[0].height)
+    rows = [sketches.sketch_of(_restored(grey, size, changes)) for grey in greys]
+    width, height = _restored_size(size, changes)
+    return Fingerprint("image", np.array(rows), width=width, height=height)
 
 
-def _restored(grey: NDArray[np.float32], width: int, height: int, changes: Changes) -> NDArray[np.float32]:
+def _quarters(changes: Changes) -> int:
+    """Return by how many quarters a picture was turned counter-clockwise, as seen before mirroring is undone."""
+    return round(changes.angle / 90) % 4
+
+
+def _restored_size(size: tuple[int, int], changes: Changes) -> tuple[int, int]:
+    return size[::-1] if _quarters(changes) % 2 else size
+
+
+def _restored(grey: NDArray[np.float32], size: tuple[int, int], changes: Changes) -> NDArray[np.float32]:
     """Undo mirroring and turning of a reduced picture, whose sides are those of the picture, compressed."""
-    grey = np.ascontiguousarray(grey[:, ::-1]) if changes.flipped else grey
-    if abs(changes.angle) < _STRAIGHT:
-        return grey
-    cv2 = opencv()
-    centre = (len(grey) - 1) / 2
     # mirroring comes first, so the angle counts the other way round in what is left
-    angle = changes.angle if changes.flipped else -changes.angle
+    sign = 1 if changes.flipped else -1
+    grey = grey[:, ::-1] if changes.flipped else grey
+    grey = np.ascontiguousarray(np.rot90(grey, sign * _quarters(changes)))
+    angle = sign * (changes.angle - 90 * round(changes.angle / 90))
+    return grey if abs(angle) < _STRAIGHT else _turned(grey, _restored_size(size, changes), angle)
+
+
+def _turned(grey: NDArray[np.float32], size: tuple[int, int], angle: float) -> NDArray[np.float32]:
+    """Turn a reduced picture counter-clockwise about its centre as if it had its true sides."""
+    cv2 = opencv()
+    width, height = size
+    centre = (len(grey) - 1) / 2
     turn = np.vstack([cv2.getRotationMatrix2D((0, 0), angle, 1.0), [0, 0, 1]])
     aspect = np.diag([width / max(width, height), height / max(width, height), 1.0])
     matrix = (np.linalg.inv(aspect) @ turn @ aspect)[:2]
@@ -174,10 +191,10 @@ def fingerprint_video(path: Path, *, dense: bool = False, changes: Changes = UNC
     rows: list[NDArray[np.uint8]] = []
     for frame in itertools.islice(video_frames(path, step), round(_LONGEST / step)):
         size = size if rows else (frame.width, frame.height)
-        rows.append(sketches.sketch_of(_restored(frame.grey, frame.width, frame.height, changes)))
+        rows.append(sketches.sketch_of(_restored(frame.grey, (frame.width, frame.height), changes)))
     if not rows:
         raise DamagedMediaError(f"{path} holds no frame that can be decoded.")
-    return _thinned(np.array(rows), step, size, dense=dense)
+    return _thinned(np.array(rows), step, _restored_size(size, changes), dense=dense)
 
 
 def _thinned(rows: NDArray[np.uint8], step: float, size: tuple[int, int], *, dense: bool) -> Fingerprint:

@@ -11,14 +11,14 @@ from synthmark.errors import InputError
 __all__ = ["LEAST_MONTHS", "latest_cutoff", "may_be_pruned", "parse_moment", "pruning_cutoff"]
 
 LEAST_MONTHS: Final = 6
-_SAFETY = dt.timedelta(days=1)  # days of Beijing and of UTC begin at other hours
+_WEST, _EAST = dt.timedelta(hours=12), dt.timedelta(days=1)  # how far the days of the earth's zones lie from UTC's
 
 
 def latest_cutoff(now: dt.datetime, months: int = LEAST_MONTHS) -> dt.datetime:
     """Return the moment before which records may be dropped: midnight in UTC.
 
     A period of months ends with the day that has the number of its first day, or with the last day of the month
-    (民法典, articles 201 and 202). Whole days count, and one day is added so that this holds in every time zone.
+    (民法典, articles 201 and 202). It is over in every time zone.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ def latest_cutoff(now: dt.datetime, months: int = LEAST_MONTHS) -> dt.datetime:
     months
         6 or more.
     """
-    day = now.astimezone(dt.UTC).date()
+    day = (now.astimezone(dt.UTC) - _WEST).date()
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     start = dt.date(year, month + 1, min(day.day, last))
-    return dt.datetime.combine(start, dt.time(), dt.UTC) - _SAFETY
+    return dt.datetime.combine(start, dt.time(), dt.UTC) - _EAST
 
 
 def pruning_cutoff(before: dt.datetime, now: dt.datetime, months: int = LEAST_MONTHS) -> dt.datetime:

@@ -117,6 +117,8 @@ def _window_sizes(ratio: float) -> Iterator[tuple[int, int]]:
 
 def keys_of_sketches(rows: Bytes) -> NDArray[np.uint64]:
     """Return search keys, uint64 (n, 2): the signs of the 128 lowest cosine coefficients of each sketch."""
+    if not len(rows):
+        return np.zeros((0, 2), np.uint64)
     cells = cells_of(rows).reshape(-1, SIDE, SIDE)
     basis = _cosines()
     coefficients = basis @ cells @ basis.T
