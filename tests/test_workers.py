@@ -5,6 +5,7 @@ import itertools
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -31,11 +32,11 @@ def hangs_at(number: int, endless: int) -> int:
 
 
 def tidies_up(path: str) -> None:
-    open(path, "w").close()
+    Path(path).touch()
     try:
         time.sleep(60)
     finally:
-        os.unlink(path)
+        Path(path).unlink()
 
 
 def negative(number: int, _reason: str) -> int:

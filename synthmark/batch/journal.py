@@ -27,6 +27,7 @@ __all__ = ["STATE_FOLDER", "Entry", "FileState", "Journal"]
 STATE_FOLDER = ".synthmark"
 """Name of the hidden folder, below that of the copies, which holds the journal."""
 
+_FILE = "journal.sqlite3"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     target BLOB PRIMARY KEY, content_id TEXT, done INTEGER, pass INTEGER,
@@ -48,6 +49,14 @@ class FileState:
     time: int
     sha256: str
 
+    @classmethod
+    def now(cls, path: Path) -> FileState:
+        """Return the state of a file, which is read for it."""
+        from synthmark.files.reading import digest_of_file  # noqa: PLC0415 - seldom needed
+
+        found = path.stat()
+        return cls(found.st_size, found.st_mtime_ns, digest_of_file(path)[1])
+
     def holds(self, path: Path) -> bool:
         """Return whether a file is still what it was."""
         from synthmark.files.reading import digest_of_file  # noqa: PLC0415 - seldom needed
@@ -65,14 +74,14 @@ class Entry:
     Attributes
     ----------
     content_id
-        16 hex digits; None when the labelling chose it.
+        16 hex digits.
     current
         Whether it was begun in this pass over the folder, or in an earlier one that this one goes on with.
     source, target
         The two files when the copy was done; None while it is under way.
     """
 
-    content_id: str | None
+    content_id: str
     current: bool
     source: FileState | None
     target: FileState | None
@@ -113,8 +122,7 @@ class Journal:
         self.workers_lock = self._state / "workers.lock"
         with self._trouble():
             if dry_run:
-                file = self._state / "journal.sqlite3"
-                self._database = self._opened(file if file.exists() else ":memory:")
+                self._database = self._copied()
             else:
                 self._prepare()
             self._pass = self._begin_pass(overwrite=overwrite)
@@ -133,7 +141,7 @@ class Journal:
         query = "SELECT 1 FROM files WHERE content_id = ?"
         return self._database.execute(query, (content_id,)).fetchone() is not None
 
-    def begin(self, target: Path, content_id: str | None) -> None:
+    def begin(self, target: Path, content_id: str) -> None:
         """Note, before the work, that a copy is made under a content id."""
         row = (self._name(target), content_id, self._pass)
         self._database.execute(
@@ -180,11 +188,21 @@ class Journal:
     def _prepare(self) -> None:
         """Make the folder fit for a run: alone in it, and without the remains of earlier ones."""
         self._state.mkdir(parents=True, exist_ok=True)
-        self._database = self._opened(self._state / "journal.sqlite3")
+        self._database = self._opened(self._state / _FILE)
         wait_for_workers(self.workers_lock)
         self._delete_stale_drafts()
 
-    def _opened(self, file: Path | str) -> sqlite3.Connection:
+    def _copied(self) -> sqlite3.Connection:
+        """Return a copy of the journal in a temporary file, or an empty one."""
+        copy = sqlite3.connect("", isolation_level=None)
+        file = self._state / _FILE
+        if file.exists():
+            with contextlib.closing(self._opened(file)) as original:
+                original.backup(copy)
+        copy.executescript(_SCHEMA)
+        return copy
+
+    def _opened(self, file: Path) -> sqlite3.Connection:
         """Open the database for this process alone: every change is on the disk before the next step."""
         database = sqlite3.connect(file, timeout=0, isolation_level=None)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from synthmark.batch.journal import Journal
+from synthmark.batch.journal import FileState, Journal
 from synthmark.batch.outcomes import Outcome
 from synthmark.batch.pools import Inline
 from synthmark.batch.worker import Answer, LabelFile, Preparation, Task
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from synthmark.batch.journal import Entry
     from synthmark.batch.orders import Order
+    from synthmark.config import Config
+    from synthmark.registry import Registry, RegistryRecord
     from synthmark.selection import Choice, Job
 
 __all__ = ["Batch"]
@@ -49,6 +51,7 @@ class Batch:
             raise InputError(f"{order.output} is a file; the copies need a folder.")
         self._order = order
         self._dry_run = dry_run
+        self._registry = _registry(order.config, dry_run=dry_run)
         self._journal = Journal(order.output, overwrite=order.overwrite, dry_run=dry_run)
 
     def __enter__(self) -> Self:
@@ -58,6 +61,8 @@ class Batch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._journal.close()
+        if self._registry is not None:
+            self._registry.close()
 
     def selection(self) -> Selection:
         """Return the files that there are at this moment; to be closed."""
@@ -118,13 +123,21 @@ class Batch:
         return Task(number, job, parse_content_id(content_id))
 
     def noted(self, answer: Answer) -> Outcome:
-        """Note what became of a task."""
+        """Note what became of a task: in the registry first, and then in the journal, which can be repaired.
+
+        Raises
+        ------
+        RegistryError
+            When the registry cannot take the record; the next run does the file again.
+        """
         outcome = answer.outcome
         if outcome.record is not None:
             assert answer.before is not None
             assert answer.after is not None
+            if self._registry is not None and answer.entry is not None:
+                self._registry.add(answer.entry)
             self._journal.finish(outcome.job.target, outcome.record.content_id, answer.before, answer.after)
-        elif outcome.kind != "InternalError":  # a file that killed its worker may be in place: its id stays
+        elif not outcome.job.target.exists():  # else it may be in place without a record: the next run sees to it
             self._journal.forget(outcome.job.target)
         return outcome
 
@@ -139,8 +152,10 @@ class Batch:
     def _compared(self, job: Job) -> Outcome | None:
         """Compare a file and its copy with the journal."""
         entry = self._journal.entry(job.target)
-        if not job.target.exists() or (entry is not None and entry.source is None):
+        if not job.target.exists():
             return None
+        if entry is not None and entry.source is None:
+            return self._repaired(job, entry)
         overwrite = self._order.overwrite
         if entry is None or (overwrite and not entry.current):
             return None if overwrite else Outcome(job, "present")
@@ -149,16 +164,49 @@ class Batch:
             return Outcome(job, "present")
         return None if overwrite else Outcome.failed(job, InputError(change))
 
+    def _repaired(self, job: Job, entry: Entry) -> Outcome | None:
+        """Note that a copy is done which the registry has, and of which a run that was stopped could not note it."""
+        records = self._records(entry.content_id)
+        if not records or self._dry_run:
+            return None
+        after = FileState.now(job.target)
+        for record in records:
+            if record.sha256_after == after.sha256:
+                before = FileState.now(job.source)
+                if before.sha256 != record.sha256_before:
+                    return None
+                self._journal.finish(job.target, record.content_id, before, after)
+                return Outcome(job, "present")
+        return None
+
     def _kept_id(self, entry: Entry | None) -> str | None:
         """Return the content id that a file got in a run that was stopped before the file was done."""
-        return None if entry is None or entry.source is not None else entry.content_id
+        if entry is None or entry.source is not None or self._records(entry.content_id):
+            return None
+        return entry.content_id
 
     def _new_id(self) -> str:
         """Draw a content id that no other file has."""
         while True:
             content_id = format_content_id(new_content_id(self._order.config.producer))
-            if not self._journal.knows(content_id):
+            if not (self._journal.knows(content_id) or self._records(content_id)):
                 return content_id
+
+    def _records(self, content_id: str) -> list[RegistryRecord]:
+        """Return what the registry has on a content id."""
+        if self._registry is None:
+            return []
+        return [stored.record for stored in self._registry.find_content_id(parse_content_id(content_id))]
+
+
+def _registry(config: Config, *, dry_run: bool) -> Registry | None:
+    """Open the registry that is configured, before the first file, so that a wrong one is told once."""
+    if config.registry is None or dry_run:
+        return None
+    from synthmark.registry import open_registry, require_reason  # noqa: PLC0415 - heavy, and often not needed
+
+    require_reason(config)
+    return open_registry(config.registry)
 
 
 def _change(job: Job, entry: Entry) -> str:

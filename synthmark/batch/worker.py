@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from synthmark.config import Config
+    from synthmark.registry import RegistryRecord
+    from synthmark.report import LabelRecord
     from synthmark.selection import Job
 
-__all__ = ["Answer", "LabelFile", "Preparation", "Task"]
+__all__ = ["Answer", "LabelFile", "Preparation", "Task", "registry_record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,14 @@ class Answer:
         What is told.
     before, after
         States of source and copy when the file was labelled.
+    entry
+        What the registry is to keep; None when none is configured.
     """
 
     outcome: Outcome
     before: FileState | None = None
     after: FileState | None = None
+    entry: RegistryRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class LabelFile:
         )
         before = FileState(*seen, record.sha256_before)
         after = FileState(*_size_and_time(job.target), record.sha256_after)
-        return Answer(Outcome.labelled(job, record), before, after)
+        return Answer(Outcome.labelled(job, record), before, after, registry_record(record, self.config))
 
     def _has_own_id(self, source: Path) -> bool:
         """Return whether a label in the file names a content id, which relabelling keeps."""
@@ -82,6 +87,21 @@ class LabelFile:
 
         label = read_metadata_file(source).label
         return label is not None and OWN_NUMBER.fullmatch(label.produce_id) is not None
+
+
+def registry_record(record: LabelRecord, config: Config) -> RegistryRecord | None:
+    """Return what the registry is to keep of a file that was just labelled, or None when none is configured.
+
+    Raises
+    ------
+    MediaError
+        When the copy is gone or cannot be read.
+    """
+    if config.registry is None:
+        return None
+    from synthmark.registry import fingerprint_file, record_of  # noqa: PLC0415 - heavy, and often not needed
+
+    return record_of(record, config, fingerprint_file(record.target))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,21 @@
+"""Labelling that kills its process at files of certain names, as a defect in a codec does."""
+
+import os
+import signal
+import time
+
+from synthmark.batch.worker import LabelFile
+
+
+class DeadlyLabelFile(LabelFile):
+    """Dies at `poison*`, hangs at `endless*`, and labels everything else."""
+
+    __slots__ = ()
+
+    def __call__(self, task):
+        name = task.job.source.name
+        if name.startswith("poison"):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if name.startswith("endless"):
+            time.sleep(600)
+        return super().__call__(task)
