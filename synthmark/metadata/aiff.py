@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from synthmark.errors import DamagedMediaError
 from synthmark.metadata import id3
 from synthmark.metadata.fields import Field, Kind, decoded_text
+from synthmark.metadata.id3_labels import damaged_fields, rewritten
 from synthmark.metadata.id3_upgrade import upgraded
 from synthmark.metadata.source import Span
 
@@ -50,7 +51,7 @@ def fields(source: Source) -> Iterator[Field]:
     for place in _places(source):
         name = place.type.decode("latin-1").strip()
         if place.type in _TAGS:
-            yield from id3.damaged_fields(_payload(source, place), "AIFF")
+            yield from damaged_fields(_payload(source, place), "AIFF")
         elif _is_packet(source, place):
             yield Field(Kind.XMP, "AIFF XMP", _payload(source, place)[4:])
         elif place.type in _TEXTS:
@@ -74,7 +75,7 @@ def rewrite(source: Source, change: Change) -> Iterator[Piece]:
         if place.type in _TAGS:
             tag = upgraded(id3.parsed(_payload(source, place)))
             own = [packets.pop(0) for _ in range(min(tag.packets, len(packets)))]
-            data = id3.rewritten(tag, None if written else text, own)
+            data = rewritten(tag, None if written else text, own)
             body.append((place.type, len(data), data))
             written = True
         elif _is_packet(source, place) and packets:
@@ -84,7 +85,7 @@ def rewrite(source: Source, change: Change) -> Iterator[Piece]:
             body.append((place.type, place.end - place.start, Span(place.start, place.end)))
     body += [(b"APPL", len(packet) + 4, b"XMP " + packet) for packet in packets]
     if not written:
-        data = id3.rewritten(None, text, ())
+        data = rewritten(None, text, ())
         body.append((b"ID3 ", len(data), data))
     return _joined(source.peek(8, 4), body)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from synthmark.errors import DamagedMediaError
 from synthmark.metadata.fields import label_in
-from synthmark.metadata.id3 import damaged_fields, parsed, rewritten, tag_spans
+from synthmark.metadata.id3 import parsed, tag_spans
+from synthmark.metadata.id3_labels import damaged_fields, rewritten
 from synthmark.metadata.source import Source, Span
 from synthmark.metadata.vorbis_comment import comment_fields, with_label
 

@@ -1,7 +1,4 @@
-"""ID3v2 tags (id3.org: 2.2, 2.3.0, 2.4.0): the label in a frame `TXXX` with the description `AIGC`.
-
-All frames but labels keep their bytes. XMP stands in a frame `PRIV` (XMP specification, part 3).
-"""
+"""ID3v2 tags (id3.org: versions 2.2, 2.3.0 and 2.4.0), taken apart into frames and written again."""
 
 from __future__ import annotations
 
@@ -12,27 +9,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from synthmark.errors import DamagedMediaError, UnsupportedMediaError
 from synthmark.metadata.aigc_reader import MAX_TEXT
-from synthmark.metadata.fields import COMMENT, Field, Kind, label_in
 from synthmark.metadata.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from synthmark.metadata.source import Source
 
-__all__ = ["Frame", "Tag", "damaged_fields", "fields", "packed", "parsed", "rewritten", "tag_spans"]
+__all__ = ["UNSYNCHRONISED", "XMP_OWNER", "Frame", "Tag", "is_packet", "packed", "parsed", "tag_spans"]
 
 _MAX_TAGS = 16
 _MAX_TAG = 64 << 20  # bytes; covers of a few MB are usual
 _MAX_FRAMES = 10_000
 _MAX_SIZE = (1 << 28) - 1
 _PADDING = 1024  # bytes put behind frames that have outgrown their tag
-_UNSYNCHRONISED, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10  # flags of a tag
+UNSYNCHRONISED, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10  # flags of a tag
 _IDENTIFIER = re.compile(rb"[A-Z][A-Z0-9 \0]{2,3}")
-_ENCODINGS = ("latin-1", "utf-16", "utf-16-be", "utf-8")
-_SOFTWARE = {b"TSSE", b"TENC", b"TSS", b"TEN"}
-_MANIFESTS = (b"application/x-c2pa-manifest-store", b"application/c2pa")
-_XMP = b"XMP\0"
+XMP_OWNER = b"XMP\0"
 
 
 class _Form(NamedTuple):
@@ -73,17 +66,11 @@ class Tag:
     @property
     def packets(self) -> int:
         """How many XMP packets it holds."""
-        return sum(_is_packet(frame) for frame in self.frames)
+        return sum(is_packet(frame) for frame in self.frames)
 
 
 def tag_spans(source: Source, start: int = 0) -> list[Span]:
-    """Find the tags that follow each other from a position on.
-
-    Raises
-    ------
-    DamagedMediaError
-        A tag is larger than 64 MiB.
-    """
+    """Find the tags that follow each other from a position on; what claims more than 64 MiB counts as none."""
     spans: list[Span] = []
     while len(spans) < _MAX_TAGS:
         head = source.peek(start, 10)
@@ -91,7 +78,7 @@ def tag_spans(source: Source, start: int = 0) -> list[Span]:
             break
         size = _number(head[6:10], 7)
         if size > _MAX_TAG:
-            raise DamagedMediaError(f"an ID3 tag claims {size} bytes; at most {_MAX_TAG} are read")
+            break
         end = start + 10 + size + (10 if head[3] == 4 and head[5] & _FOOTER else 0)
         spans.append(Span(start, end))
         start = end
@@ -113,58 +100,16 @@ def parsed(data: bytes) -> Tag:
     body = data[10 : 10 + room]
     if version not in _FORMS or (version == 2 and flags & _EXTENDED):
         raise UnsupportedMediaError(f"an ID3 tag of version 2.{version} with flags {flags:#04x} cannot be read")
-    if version < 4 and flags & _UNSYNCHRONISED:
+    if version < 4 and flags & UNSYNCHRONISED:
         body = _synchronised(body)
     start = _extended_end(version, flags, body)
-    frames, size_bits = _frames_of(body[start:], version, unsynchronised=bool(flags & _UNSYNCHRONISED))
+    frames, size_bits = _frames_of(body[start:], version, unsynchronised=bool(flags & UNSYNCHRONISED))
     return Tag(version, flags, room, tuple(frames), size_bits)
 
 
-def fields(tag: Tag, container: str) -> Iterator[Field]:
-    """Yield the texts, XMP packets and C2PA manifests of a tag."""
-    for frame in tag.frames:
-        field = _field(frame, container)
-        if field is not None:
-            yield field
-
-
-def damaged_fields(data: bytes, container: str) -> Iterator[Field]:
-    """Yield the fields of a tag, or one that says why it cannot be read."""
-    try:
-        yield from fields(parsed(data), container)
-    except (DamagedMediaError, UnsupportedMediaError) as error:
-        if b"c2pa" in data:
-            yield Field(Kind.CREDENTIAL, f"{container} ID3")
-        yield Field(Kind.DAMAGED, f"{container} ID3", text=str(error))
-
-
-def rewritten(tag: Tag | None, text: str | None, packets: Sequence[bytes]) -> bytes:
-    """Make a tag, or a new one of version 2.4, with a label in the place of all labels in it.
-
-    Parameters
-    ----------
-    text
-        The label, or None for no label.
-    packets
-        The XMP packets of the tag as they shall be; one more than it has is added.
-
-    Raises
-    ------
-    UnsupportedMediaError
-        The tag would exceed the 256 MiB that the format allows.
-    """
-    tag = tag or Tag(4, 0, 0, (), 7)
-    queue = list(packets)
-    frames = []
-    for frame in tag.frames:
-        if _is_packet(frame):
-            frames.append(_private(tag, queue.pop(0)) if queue else frame)
-        elif not _is_label(frame):
-            frames.append(frame)
-    frames += [_private(tag, packet) for packet in queue]
-    if text is not None:
-        frames.append(_labelling(tag, text))
-    return packed(tag, frames)
+def is_packet(frame: Frame) -> bool:
+    """Tell whether a frame holds an XMP packet (XMP specification, part 3)."""
+    return frame.id == b"PRIV" and frame.content.startswith(XMP_OWNER)
 
 
 def packed(tag: Tag, frames: Iterable[Frame]) -> bytes:
@@ -174,7 +119,7 @@ def packed(tag: Tag, frames: Iterable[Frame]) -> bytes:
     """
     form = _FORMS[tag.version]._replace(size_bits=tag.size_bits)
     body = b"".join(_packed_frame(form, frame) for frame in frames)
-    if tag.version < 4 and tag.flags & _UNSYNCHRONISED:
+    if tag.version < 4 and tag.flags & UNSYNCHRONISED:
         body = _unsynchronised(body)
     footer = tag.version == 4 and bool(tag.flags & _FOOTER)
     if not footer:  # with a footer no padding is allowed
@@ -287,71 +232,3 @@ def _inflated(data: bytes) -> bytes:
         return zlib.decompressobj().decompress(data, 4 * MAX_TEXT)
     except zlib.error:
         return b""
-
-
-def _is_packet(frame: Frame) -> bool:
-    return frame.id == b"PRIV" and frame.content.startswith(_XMP)
-
-
-def _is_label(frame: Frame) -> bool:
-    field = _field(frame, "")
-    return field is not None and (field.name == "AIGC" or label_in(field) is not None)
-
-
-def _field(frame: Frame, container: str) -> Field | None:
-    """Read what may hold a label, name a program, or hold XMP or a manifest."""
-    kind, content = frame.id, frame.content
-    place = f"{container} ID3 {kind.decode('latin-1').strip(' ' + chr(0))}"
-    if _is_packet(frame):
-        return Field(Kind.XMP, place, content[len(_XMP) :])
-    if kind in {b"GEOB", b"GEO"}:
-        manifest = content[1:].startswith(_MANIFESTS)
-        return Field(Kind.CREDENTIAL, place) if manifest else None
-    return _text_field(kind, content, container, place) if len(content) <= 4 * MAX_TEXT else None
-
-
-def _text_field(kind: bytes, content: bytes, container: str, place: str) -> Field | None:
-    if kind in {b"TXXX", b"TXX"}:
-        description, text = _texts(content, 0)
-        name = "AIGC" if description.lower() == "aigc" else description[:80]
-        return Field(Kind.TEXT, f"{container} ID3 TXXX {name}", text=text, name=name)
-    if kind in {b"COMM", b"COM"}:
-        return Field(Kind.TEXT, place, text=_texts(content, 3)[1], name=COMMENT)
-    if not kind.startswith(b"T"):
-        return None
-    text = _decoded(content[:1], content[1:])
-    return Field(Kind.SOFTWARE if kind in _SOFTWARE else Kind.TEXT, place, text=text, name=kind.decode("latin-1"))
-
-
-def _texts(content: bytes, skipped: int) -> tuple[str, str]:
-    """Read a description and a text behind the byte of their encoding and some others."""
-    description, _, text = _decoded(content[:1], content[1 + skipped :]).partition("\0")
-    return description, text.lstrip("\ufeff")
-
-
-def _decoded(encoding: bytes, data: bytes) -> str:
-    name = _ENCODINGS[encoding[0]] if encoding and encoding[0] < len(_ENCODINGS) else "latin-1"
-    if name == "utf-16" and data[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
-        name = "utf-16-le"
-    return data.decode(name, "replace").rstrip("\0")
-
-
-def _labelling(tag: Tag, text: str) -> Frame:
-    # Versions below 4 know Latin-1 and UTF-16 alone.
-    if tag.version == 4:
-        data = b"\3AIGC\0" + text.encode()
-    elif text.isascii():
-        data = b"\0AIGC\0" + text.encode()
-    else:
-        data = b"\1" + "AIGC\0".encode("utf-16") + text.encode("utf-16")
-    return _new_frame(tag, b"TXXX", data)
-
-
-def _private(tag: Tag, packet: bytes) -> Frame:
-    return _new_frame(tag, b"PRIV", _XMP + packet)
-
-
-def _new_frame(tag: Tag, identifier: bytes, data: bytes) -> Frame:
-    # A tag that is unsynchronised must say so of each frame; UTF-8 holds nothing that would change by it.
-    unsynchronised = tag.version == 4 and tag.flags & _UNSYNCHRONISED
-    return Frame(identifier, b"\0\2" if unsynchronised else b"\0\0", data, data)

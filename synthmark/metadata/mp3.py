@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synthmark.metadata import id3
+from synthmark.metadata.id3_labels import damaged_fields, rewritten
 from synthmark.metadata.id3_upgrade import upgraded
 from synthmark.metadata.source import Span
 
@@ -47,7 +48,7 @@ def is_mp3(source: Source) -> bool:
 def fields(source: Source) -> Iterator[Field]:
     """Yield the metadata of an MP3 file."""
     for span in id3.tag_spans(source):
-        yield from id3.damaged_fields(source.read(span.start, span.end - span.start), "MP3")
+        yield from damaged_fields(source.read(span.start, span.end - span.start), "MP3")
 
 
 def rewrite(source: Source, change: Change) -> Iterator[Piece]:
@@ -63,10 +64,10 @@ def rewrite(source: Source, change: Change) -> Iterator[Piece]:
     packets = list(change.packets)
     added = len(packets) - sum(tag.packets for tag in tags)
     if not tags:
-        yield id3.rewritten(None, change.text, packets)
+        yield rewritten(None, change.text, packets)
     for number, tag in enumerate(tags):
         count = tag.packets + (0 if number else added)
-        yield id3.rewritten(tag, None if number else change.text, packets[:count])
+        yield rewritten(tag, None if number else change.text, packets[:count])
         packets = packets[count:]
     yield Span(spans[-1].end if spans else 0, source.size)
 

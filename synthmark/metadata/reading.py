@@ -147,7 +147,7 @@ def _text_labels(fields: Iterable[Field]) -> Iterator[FoundLabel]:
     found = [(field, parsed) for field in fields if (parsed := label_in(field))]
     seen = [parsed.label for field, parsed in found if field.name == "AIGC"]
     for field, parsed in found:
-        # The copy of its label that video carries as comment, which FFmpeg also makes a description, is no second one.
+        # The copy of the label that video carries as comment, which FFmpeg also makes a description, is no second.
         if field.name in {COMMENT, DESCRIPTION}:
             if parsed.label in seen:
                 continue

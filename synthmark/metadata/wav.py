@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from synthmark.errors import DamagedMediaError
 from synthmark.metadata.fields import Field, Kind, decoded_text, label_in
-from synthmark.metadata.id3 import damaged_fields, parsed, rewritten
+from synthmark.metadata.id3 import parsed
+from synthmark.metadata.id3_labels import damaged_fields, rewritten
 from synthmark.metadata.riff import ELSEWHERE, Chunk, Place, info_fields, payload, places, without_info_labels
 from synthmark.metadata.source import Source, Span
 
