@@ -6,11 +6,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from synthmark.video.visible.displayed import displayed_grey
     from synthmark.video.visible.frame_form import FrameForm, FramePlanes
     from synthmark.video.visible.label import SPANS, VideoLabel, VideoLabelPlacement
     from synthmark.video.visible.preparation import prepare_label
 
-__all__ = ["SPANS", "FrameForm", "FramePlanes", "VideoLabel", "VideoLabelPlacement", "prepare_label"]
+__all__ = [
+    "SPANS",
+    "FrameForm",
+    "FramePlanes",
+    "VideoLabel",
+    "VideoLabelPlacement",
+    "displayed_grey",
+    "prepare_label",
+]
 
 _HOMES = {
     "FrameForm": "synthmark.video.visible.frame_form",
@@ -18,6 +27,7 @@ _HOMES = {
     "SPANS": "synthmark.video.visible.label",
     "VideoLabel": "synthmark.video.visible.label",
     "VideoLabelPlacement": "synthmark.video.visible.label",
+    "displayed_grey": "synthmark.video.visible.displayed",
     "prepare_label": "synthmark.video.visible.preparation",
 }
 
