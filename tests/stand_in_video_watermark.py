@@ -38,11 +38,14 @@ class LumaEmbedder:
         self._id, self._unit = content_id, 1 << (bit_depth - 8)
         self._shape = (height, width)
         self.times = []
+        self.stretches = []
 
     def embed(self, luma, seconds):
         assert luma.shape == self._shape
         self.times.append(seconds)
-        if luma.max() == luma.min():
+        flat = luma.max() - luma.min() < 3
+        self.stretches.append(types.SimpleNamespace(start=seconds, end=seconds + 0.04, marked=not flat))
+        if flat:
             return
         for bit, block in zip(_bits(self._id), _blocks(luma), strict=True):
             values = block.astype(float) / self._unit

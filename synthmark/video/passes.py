@@ -36,6 +36,7 @@ __all__ = ["Changes", "Label", "Mark", "Note", "PassResult", "run_pass"]
 
 _MEASURED_EVERY = 16  # frames, of which the change is measured
 _PEAK = 255.0
+_WORTH_SAYING = 0.5  # seconds
 _FEW = 50  # an index may count up to this part of frames that are empty
 
 
@@ -229,6 +230,8 @@ class _Pass:
             yield Note("note.frames_resized", (("count", counts.resized),))
         if counts.retimed:
             yield Note("note.frames_retimed", (("count", counts.retimed),))
+        if (seconds := self._unmarked_seconds()) >= _WORTH_SAYING:
+            yield Note("note.spans_unmarked", (("seconds", f"{seconds:.1f}"),))
         if not writer.coding.same_codec:
             yield Note("note.codec_changed", (("before", _codec(reader)), ("after", writer.coding.codec)))
         if reader.pixel_format != writer.coding.pixel_format and not _same_samples(reader, writer):
@@ -237,6 +240,11 @@ class _Pass:
         yield from (Note("note.side_data_lost", (("name", name),)) for name in writer.lost)
         yield from (Note("note.stream_dropped", (("number", each.index),)) for each in writer.dropped)
         yield from self._sound_notes()
+
+    def _unmarked_seconds(self) -> float:
+        """Return for how long the pictures had no place for a mark."""
+        stretches = [] if self._embedder is None else self._embedder.stretches
+        return float(sum(each.end - each.start for each in stretches if not each.marked))
 
     def _sound_notes(self) -> Iterator[Note]:
         for index, refusal in self._plan.items():

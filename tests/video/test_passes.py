@@ -580,3 +580,19 @@ def test_transparency_that_would_be_lost_is_refused(tmp_path):
     source = clip(tmp_path / "a.webm", "vp9", "yuva420p", frames=4)
     with pytest.raises(UnsupportedMediaError, match="transparent"):
         marked(source)
+
+
+def test_stretches_without_a_place_for_the_mark_are_said(tmp_path, monkeypatch):
+    import clips
+
+    monkeypatch.setattr(clips, "texture", _dark_from(clips.texture, 20))
+    source = clip(tmp_path / "a.mp4", frames=50)
+    _, result = marked(source)
+    assert [(note.code, note.params) for note in result.notes] == [("note.spans_unmarked", (("seconds", "1.2"),))]
+
+
+def _dark_from(texture, first):
+    def darkened(number, height=HEIGHT, width=WIDTH):
+        return texture(number, height, width) if number < first else np.full((height, width), 0.0627)
+
+    return darkened
