@@ -13,7 +13,7 @@ from pathlib import Path
 __all__ = ["described", "use_one_thread"]
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-PACKAGES = ("synthmark", "numpy", "numba", "opencv-python", "pillow", "pywavelets", "scikit-image")
+PACKAGES = ("synthmark", "numpy", "numba", "opencv-python", "pillow", "pywavelets", "scikit-image", "av")
 PEERS = ("invisible-watermark", "blind-watermark")
 
 
