@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from synthmark.errors import DamagedMediaError
 from synthmark.metadata import id3
-from synthmark.metadata.fields import Field, Kind, decoded_text
+from synthmark.metadata.fields import Field, Kind, decoded_text, label_in
 from synthmark.metadata.id3_labels import damaged_fields, rewritten
 from synthmark.metadata.id3_upgrade import upgraded
 from synthmark.metadata.source import Span
@@ -49,13 +49,12 @@ def is_aiff(head: bytes) -> bool:
 def fields(source: Source) -> Iterator[Field]:
     """Yield the metadata of a file."""
     for place in _places(source):
-        name = place.type.decode("latin-1").strip()
         if place.type in _TAGS:
             yield from damaged_fields(_payload(source, place), "AIFF")
         elif _is_packet(source, place):
             yield Field(Kind.XMP, "AIFF XMP", _payload(source, place)[4:])
         elif place.type in _TEXTS:
-            yield Field(Kind.TEXT, f"AIFF {name}", text=decoded_text(_payload(source, place)), name=name)
+            yield _text(source, place)
         elif place.type == b"C2PA":
             yield Field(Kind.CREDENTIAL, "AIFF C2PA")
 
@@ -81,7 +80,7 @@ def rewrite(source: Source, change: Change) -> Iterator[Piece]:
         elif _is_packet(source, place) and packets:
             data = b"XMP " + packets.pop(0)
             body.append((place.type, len(data), data))
-        else:
+        elif not (place.type in _TEXTS and label_in(_text(source, place))):
             body.append((place.type, place.end - place.start, Span(place.start, place.end)))
     body += [(b"APPL", len(packet) + 4, b"XMP " + packet) for packet in packets]
     if not written:
@@ -118,6 +117,11 @@ def _places(source: Source) -> Iterator[_Place]:
 
 def _is_packet(source: Source, place: _Place) -> bool:
     return place.type == b"APPL" and source.peek(place.start, min(4, place.end - place.start)) == b"XMP "
+
+
+def _text(source: Source, place: _Place) -> Field:
+    name = place.type.decode("latin-1").strip()
+    return Field(Kind.TEXT, f"AIFF {name}", text=decoded_text(_payload(source, place)), name=name)
 
 
 def _payload(source: Source, place: _Place) -> bytes:

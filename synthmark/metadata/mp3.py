@@ -36,7 +36,7 @@ def is_mp3(source: Source) -> bool:
     if source.peek(0, 3) != b"ID3":
         return _frame_at(source.peek(0, 1 << 13), 0)
     spans = id3.tag_spans(source)
-    sound = source.peek(spans[-1].end if spans else 0, _SCANNED)
+    sound = source.peek(spans[-1].end, _SCANNED) if spans else b""
     start = sound.find(b"\xff")
     while start >= 0:
         if _frame_at(sound, start):
