@@ -29,7 +29,7 @@ __all__ = ["FoundLabel", "find_label"]
 # Larger pictures are searched in a copy with this short side, in which the least label is well legible, and with
 # at most this many pixels.
 SEARCHED_SIDE = 800
-SEARCHED_AREA = 3_000_000
+SEARCHED_AREA = 1_500_000
 # Fonts fit strokes to whole pixels: a height measured by the size of letters may be up to a pixel too low.
 ONE_PIXEL = 1.0
 
