@@ -22,11 +22,13 @@ if TYPE_CHECKING:
         DamagedMediaError,
         DependencyError,
         InputError,
+        LabelMissingError,
         MediaError,
         RegistryError,
         SynthmarkError,
         UnsupportedMediaError,
     )
+    from synthmark.labeler import Labeler, assert_labelled
     from synthmark.labelling import label_file
     from synthmark.verification import verify_file
 
@@ -40,11 +42,14 @@ __all__ = [
     "DependencyError",
     "Detection",
     "InputError",
+    "LabelMissingError",
+    "Labeler",
     "MediaError",
     "RegistryError",
     "SynthmarkError",
     "UnsupportedMediaError",
     "__version__",
+    "assert_labelled",
     "audio",
     "image",
     "label_file",
@@ -57,6 +62,8 @@ _SUBPACKAGES = frozenset({"audio", "image", "video"})
 _HOMES = {
     "Config": "config",
     "Detection": "detection",
+    "Labeler": "labeler",
+    "assert_labelled": "labeler",
     "label_file": "labelling",
     "load_config": "config",
     "verify_file": "verification",

@@ -11,6 +11,7 @@ The tree::
         UnsupportedMediaError      no reader or writer for this kind of file
         DamagedMediaError          truncated, inconsistent or hostile content
       CredentialError              the file carries a signed credential that the change would break
+      LabelMissingError            a file lacks a label that it was asserted to carry (AssertionError)
       RegistryError                the registry is missing, cannot be used, or holds entries that were altered
       DependencyError              a program or library is missing; the message says what to install
 
@@ -27,6 +28,7 @@ __all__ = [
     "DamagedMediaError",
     "DependencyError",
     "InputError",
+    "LabelMissingError",
     "MediaError",
     "RegistryError",
     "SynthmarkError",
@@ -78,6 +80,10 @@ class DamagedMediaError(MediaError):
 
 class CredentialError(SynthmarkError):
     """The file carries a signed credential that the requested change would invalidate."""
+
+
+class LabelMissingError(SynthmarkError, AssertionError):
+    """A file lacks a label that it was asserted to carry."""
 
 
 class RegistryError(SynthmarkError):

@@ -37,8 +37,10 @@ def fails_with(error: BaseException):
         ("AlreadyLabelledError", 2),
         ("ConfigError", 2),
         ("RegistryError", 5),
+        ("LabelMissingError", 5),
         ("DependencyError", 5),
         ("RegistryError", 5),
+        ("LabelMissingError", 5),
         ("SynthmarkError", 5),
     ],
 )
@@ -60,6 +62,7 @@ def test_the_table_of_codes_knows_every_error():
         "SynthmarkError",
         "AlreadyLabelledError",
         "RegistryError",
+        "LabelMissingError",
     }
 
 

@@ -10,12 +10,24 @@ FILES = sorted([*ROOT.glob("synthmark/**/*.py"), *ROOT.glob("extract_tool/**/*.p
 
 # From the bottom up; the imports of a module reach its own layer or below.
 LAYERS = (
-    ("errors", "_version", "_jit", "_opencv", "keys", "payload", "codes", "detection"),
+    ("errors", "_version", "_jit", "_opencv", "keys", "key_files", "payload", "codes", "detection"),
     ("visible", "containers", "atomic"),
     ("image", "audio", "metadata"),
     ("video",),
     ("config", "config_rules", "catalogue", "report", "files", "registry", "labelling", "verification"),
-    ("console", "patterns", "selection", "workers", "batch", "text_layout", "report_text", "reporting"),
+    (
+        "console",
+        "patterns",
+        "selection",
+        "workers",
+        "batch",
+        "tensors",
+        "labelled",
+        "labeler",
+        "text_layout",
+        "report_text",
+        "reporting",
+    ),
     ("cli", "__main__", "extract_tool", "integrations"),
 )
 # These may not know one another, although they share a layer.

@@ -72,7 +72,7 @@ def _labelled(file: PictureFile, task: Task) -> tuple[Sequence[Image | Array], d
         return file.frames, None
     frames, placement = draw_labels(file.frames, task.config, force=task.force)
     task.clock.mark("visible")
-    return frames, _described(placement)
+    return frames, described(placement)
 
 
 def _plan(task: Task) -> Plan:
@@ -90,7 +90,7 @@ def _notes(file: PictureFile, written: WrittenPicture) -> Iterator[Message]:
         yield Message("note.frames_unmarked", {"marked": written.marked, "frames": len(file.frames)})
 
 
-def _described(placement: LabelPlacement) -> dict[str, Any]:
+def described(placement: LabelPlacement) -> dict[str, Any]:
     """Return what a record says about a visible label."""
     return {
         "box": [int(value) for value in (placement.box)],

@@ -37,6 +37,11 @@ class AudibleLabel:
     options: dict[str, Any]
 
     @property
+    def kind(self) -> str:
+        """The form as `synthmark.audio.label` calls it."""
+        return _KINDS[self.form]
+
+    @property
     def recognised(self) -> bool:
         """Whether checking can tell this label: a rhythm cue, or a bundled prompt."""
         return self.form == "rhythm" or not (self.options["text"] or "prompt" in self.options)
@@ -72,7 +77,7 @@ class AudibleLabel:
             See `synthmark.audio.label`.
         """
         return StreamLabeller(
-            rate, frames, loudness, kind=_KINDS[self.form], place=self.place, times=self.times, **self.options
+            rate, frames, loudness, kind=self.kind, place=self.place, times=self.times, **self.options
         )
 
 

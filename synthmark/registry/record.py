@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from synthmark.registry.fingerprint import Fingerprint
     from synthmark.report import LabelRecord
 
-__all__ = ["RegistryRecord", "StoredRecord", "now_text", "record_of", "require_reason"]
+__all__ = ["RegistryRecord", "StoredRecord", "now_text", "operator_of", "record_of", "require_reason"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,9 +221,14 @@ def record_of(labelled: LabelRecord, config: Config, fingerprint: Fingerprint | 
         explicit_label=explicit,
         requested_by=None if explicit else config.requested_by,
         agreement=None if explicit else config.agreement,
-        operator=_storable(config.operator or _login_name()),
+        operator=operator_of(config),
         source=str(_storable(_located(labelled.source))),
     )
+
+
+def operator_of(config: Config) -> str | None:
+    """Return who runs the labelling: the name that is configured, or that of the login."""
+    return _storable(config.operator or _login_name())
 
 
 def _located(source: Path | str) -> str:
