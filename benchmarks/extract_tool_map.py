@@ -53,10 +53,13 @@ def measured(number: int, files: list[Path]) -> dict[str, object]:
     host = opened(files[number])
     other = cv2.resize(opened(files[(number + 3) % len(files)]), host.shape[1::-1], interpolation=cv2.INTER_AREA)
     truth = marked_part(shape, *host.shape[:2])
-    spliced = np.where(truth[..., None], image.embed(host, CONTENT_ID), other)
+    marked = image.embed(host, CONTENT_ID)
+    whole = presence_map(marked, image.extract(marked)).share
+    spliced = np.where(truth[..., None], marked, other)
     spliced, truth = changed(change, spliced, truth)
     detection = image.extract(spliced)
-    row = {"picture": files[number].name, "shape": shape, "change": change, "found": detection.found}
+    row = {"picture": files[number].name, "shape": shape, "change": change, "whole": round(whole, 4)}
+    row["found"] = detection.found
     if not detection:
         return row | {"agreement": None}
     found = presence_map(spliced, detection).present
@@ -108,6 +111,8 @@ def summary(rows: list[dict[str, object]]) -> dict[str, object]:
         "found": len(known),
         "mean_agreement": round(float(np.mean(known)), 4),
         "worst_agreement": min(known),
+        "mean_share_of_whole_pictures": round(float(np.mean([row["whole"] for row in rows])), 4),
+        "least_share_of_whole_pictures": min(row["whole"] for row in rows),
         "at_least_85_percent": sum(value >= 0.85 for value in known),
         "rows": rows,
     }

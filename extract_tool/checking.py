@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from extract_tool.key_ring import key_claims
 from extract_tool.sandbox import Limits, Request, Sandbox, SandboxError
 from synthmark.console import ExitCode
 from synthmark.reporting import unchecked
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from synthmark.config import Config
+    from synthmark.key_files import KeyFile
 
 __all__ = ["NAME", "Checked", "Checker", "check_files"]
 
@@ -60,7 +63,7 @@ class Checker:
     config
         Whose key to look for.
     keys
-        Further keys to look for.
+        Further keys to look for; the report names them.
     limits
         What one file may ask for.
     pictures
@@ -72,7 +75,7 @@ class Checker:
     """
 
     config: Config
-    keys: tuple[bytes, ...] = ()
+    keys: tuple[KeyFile, ...] = ()
     limits: Limits = field(default_factory=Limits)
     pictures: bool = False
     registry: str | None = None
@@ -80,7 +83,8 @@ class Checker:
 
     def check(self, path: Path, sandbox: Sandbox, progress: Callable[[float], None] | None = None) -> Checked:
         """Return what a file holds; every failure becomes a report that says so."""
-        request = Request(path, self.config, self.keys, NAME, self.pictures, self.registry, self.trust_list)
+        keys = tuple(item.key for item in self.keys)
+        request = Request(path, self.config, keys, NAME, self.pictures, self.registry, self.trust_list)
         try:
             answer = sandbox.examine(request, progress)
         except SandboxError as error:
@@ -88,7 +92,16 @@ class Checker:
             return Checked(path, _failed(path, failure, ExitCode.FAILURE))
         if "error" in answer:
             return Checked(path, _failed(path, answer["error"], answer["exit_code"]))
-        return Checked(path, answer["report"], answer["pictures"])
+        return Checked(path, self._with_key_names(answer["report"]), answer["pictures"])
+
+    def _with_key_names(self, report: dict[str, Any]) -> dict[str, Any]:
+        """Say of which key the mark is, where the key ring knows."""
+        mark = next(layer for layer in report["layers"] if layer["layer"] == "watermark")
+        named = key_claims(self.keys, mark["claims"].get("key_id", ""), dt.datetime.now(dt.UTC).date())
+        mark["claims"] |= {name: value for name, value in named.items() if name != "key_valid"}
+        if named.get("key_valid") is False:
+            mark["messages"].append({"code": "watermark.key_expired", "params": {}})
+        return report
 
 
 def check_files(

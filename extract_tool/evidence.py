@@ -6,15 +6,11 @@ import base64
 import io
 from typing import TYPE_CHECKING, Any
 
-from synthmark.keys import key_id
-
 if TYPE_CHECKING:
     from PIL import Image
 
     from extract_tool.opened import OpenedFile
-    from extract_tool.sandbox import Request
     from synthmark.image.presence import PresenceMap
-    from synthmark.report import Report
 
 __all__ = ["evidence"]
 
@@ -24,28 +20,15 @@ _PRESENT, _ABSENT = (0, 114, 178), (213, 94, 0)  # blue and vermilion, told apar
 _OPACITY = 0.45
 
 
-def evidence(request: Request, report: Report, file: OpenedFile) -> dict[str, str]:
-    """Return the evidence pictures of a file as base64 of JPEG data: ``picture`` and, of a mark, ``map``."""
+def evidence(file: OpenedFile) -> dict[str, str]:
+    """Return what a report shows of a file: JPEG data as base64 (``picture``, ``map``), or ``seconds`` of sound."""
     if file.picture is None:
-        return {}
+        return {} if file.seconds is None else {"seconds": f"{file.seconds:.3f}"}
     small = _small(file.picture)
     pictures = {"picture": _jpeg(small)}
-    found = _presence(request, report, file)
-    if found is not None:
-        pictures |= {"map": _jpeg(_overlay(small, found)), "map_share": f"{found.share:.2f}"}
+    if file.presence is not None:
+        pictures |= {"map": _jpeg(_overlay(small, file.presence)), "map_share": f"{file.presence.share:.2f}"}
     return pictures
-
-
-def _presence(request: Request, report: Report, file: OpenedFile) -> PresenceMap | None:
-    """Draw the map of the mark that the report names, with the key that read it."""
-    from synthmark.image import extract
-    from synthmark.image.presence import presence_map
-    from synthmark.verification import keys_to_try
-
-    named = report.layer("watermark").claims.get("key_id")
-    keys = [key for key in keys_to_try(request.config, request.keys) if key_id(key) == named]
-    detection = extract(file.picture, keys[0]) if keys else None
-    return presence_map(file.picture, detection, keys[0]) if detection else None
 
 
 def _small(picture: Any) -> Image.Image:  # noqa: ANN401 - a PIL image, or an array of more than 8 bits

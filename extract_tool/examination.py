@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from extract_tool.sandbox_child import limits_in_force
 from synthmark.console import ExitCode, error_code
 from synthmark.errors import SynthmarkError
 
 if TYPE_CHECKING:
     from extract_tool.sandbox import Request
+    from synthmark.report import Report
 
 __all__ = ["examined"]
 
@@ -42,8 +44,18 @@ def _examined(request: Request) -> dict[str, Any]:
 
     begin = time.perf_counter()
     report = verification.verify_file(request.path, request.config, keys=request.keys, tool=request.tool)
-    file = OpenedFile(request.path)
+    file = OpenedFile(request.path, _key_found(request, report))
     report = completed(request, report, file)
-    found = evidence(request, report, file) if request.pictures else {}
-    seconds = round(time.perf_counter() - begin, 3)
-    return {"report": report.as_json() | {"seconds": seconds}, "pictures": found}
+    found = evidence(file) if request.pictures else {}
+    content = report.as_json()
+    content["tool"]["limits"] = list(limits_in_force())
+    return {"report": content | {"seconds": round(time.perf_counter() - begin, 3)}, "pictures": found}
+
+
+def _key_found(request: Request, report: Report) -> bytes | None:
+    """Return the key that the report names, or None."""
+    from synthmark.keys import key_id
+    from synthmark.verification import keys_to_try
+
+    named = report.layer("watermark").claims.get("key_id")
+    return next((key for key in keys_to_try(request.config, request.keys) if key_id(key) == named), None)

@@ -1,4 +1,4 @@
-"""Completes a report with what this tool adds: explained metadata, foreign marks, credential."""
+"""Completes a report with what this tool adds: explained metadata, foreign marks, credential, registry."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from synthmark.report import LayerReport, Message, overall_verdict
 if TYPE_CHECKING:
     from extract_tool.opened import OpenedFile
     from extract_tool.sandbox import Request
+    from synthmark.image.presence import PresenceMap
     from synthmark.report import Report
 
 __all__ = ["completed"]
+
+_WHOLE = 0.9  # of the area: below, parts of the picture may come from elsewhere
 
 
 def completed(request: Request, report: Report, file: OpenedFile) -> Report:
     """Return a report with all that this tool knows to add."""
     layers = [_completed_layer(layer, report, file, request.trust_list) for layer in report.layers]
     layers += _foreign_layers(file)
+    layers += _registry_layers(request, report)
     verdict = overall_verdict(layers, contradictory=report.verdict == "conflict")
     return dataclasses.replace(report, layers=tuple(layers), verdict=verdict)
 
@@ -28,6 +32,8 @@ def completed(request: Request, report: Report, file: OpenedFile) -> Report:
 def _completed_layer(layer: LayerReport, report: Report, file: OpenedFile, trust_list: str | None) -> LayerReport:
     if layer.layer == "metadata":
         return _with_evidence(layer, metadata_details(file.metadata))
+    if layer.layer == "watermark" and file.presence is not None:
+        return _with_presence(layer, file.presence)
     if layer.layer == "credential" and file.metadata.has_credential:
         return credential_layer(file.path, report.file.media_type, layer, trust_list)
     return layer
@@ -35,6 +41,15 @@ def _completed_layer(layer: LayerReport, report: Report, file: OpenedFile, trust
 
 def _with_evidence(layer: LayerReport, more: dict[str, Any]) -> LayerReport:
     return dataclasses.replace(layer, evidence={**layer.evidence, **more})
+
+
+def _with_presence(layer: LayerReport, presence: PresenceMap) -> LayerReport:
+    """Say on how much of the picture the mark is; whether it is intact cannot be said where parts lack it."""
+    layer = _with_evidence(layer, {"presence": {"share": round(presence.share, 4), "threshold": presence.threshold}})
+    if presence.share >= _WHOLE:
+        return layer
+    said = Message("map.partial", {"share": round(100 * presence.share)})
+    return dataclasses.replace(layer, integrity="unknown", messages=(*layer.messages, said))
 
 
 def _foreign_layers(file: OpenedFile) -> list[LayerReport]:
@@ -59,3 +74,12 @@ def _foreign_layers(file: OpenedFile) -> list[LayerReport]:
             layer="foreign", outcome="detected", claims={"system": mark.name}, evidence=evidence, messages=said
         )
     ]
+
+
+def _registry_layers(request: Request, report: Report) -> list[LayerReport]:
+    """Look the content id up, where a registry is given."""
+    if request.registry is None:
+        return []
+    from extract_tool.registry_check import registry_layer
+
+    return [registry_layer(request.registry, report, request.path)]

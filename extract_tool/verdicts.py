@@ -1,4 +1,4 @@
-"""Checks the files of a command line and prints a verdict on each."""
+"""Checks the files of a command line, prints a verdict on each and writes the reports that are asked for."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from extract_tool.checking import NAME, Checked, Checker, check_files
 from extract_tool.details_text import details_text
+from extract_tool.key_ring import KeyRing
 from extract_tool.sandbox import Limits
 from synthmark.catalogue import languages, message
 from synthmark.config import load_settings
 from synthmark.console import ExitCode, print_json, print_problem, print_text, problem_line
-from synthmark.keys import load_key
+from synthmark.errors import ConfigError
+from synthmark.key_files import load_key_file
 from synthmark.report_text import report_text
 from synthmark.selection import files_below
 from synthmark.text_layout import printable
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["print_verdicts"]
+    from extract_tool.report_folder import ReportFolder
+
+__all__ = ["checker_of", "print_verdicts"]
 
 _ERASE_REST = "\x1b[K"  # of the line; written to terminals only
 
@@ -33,22 +37,63 @@ def print_verdicts(options: argparse.Namespace) -> int:
     ------
     ConfigError
         When a key file is wrong.
+    InputError
+        When the folder for the reports cannot be used.
     """
-    config = load_settings(flags={"language": options.lang}).config
-    keys = tuple(load_key(file) for file in options.key_file)
-    config.key()  # a wrong key file ends the run before the first file, not at each
-    checker = Checker(config, keys, Limits(options.timeout, options.memory))
+    checker = checker_of(options)
+    spoken = languages(checker.config.language)
+    folder = _report_folder(options, spoken)
     paths = list(files_below(options.paths))
-    spoken = languages(config.language)
-    codes: list[int] = []
     progress = _Progress(spoken[0])
+    codes: list[int] = []
     for checked in check_files(checker, paths, options.jobs, progress):
         progress.clear()
         _print(checked, spoken, as_json=options.json, first=not codes)
         codes.append(checked.code)
+        if folder is not None:
+            folder.add(checked)
+    if folder is not None:
+        folder.finish()
     if not codes:
         print_problem(f"{NAME}: there is no picture, sound or video below the given paths")
     return max(codes, default=ExitCode.NOT_FOUND)
+
+
+def checker_of(options: argparse.Namespace) -> Checker:
+    """Return how the options ask for files to be checked, with the keys of the key ring.
+
+    Raises
+    ------
+    ConfigError
+        When a key file or the trust list is wrong.
+    """
+    config = load_settings(flags={"language": options.lang}).config
+    config.key()  # a wrong key file ends the run before the first file, not at each
+    given = [load_key_file(file) for file in options.key_file]
+    return Checker(
+        config,
+        (*given, *KeyRing().files()),
+        Limits(options.timeout, options.memory),
+        pictures=getattr(options, "report", None) is not None,
+        registry=getattr(options, "registry", None),
+        trust_list=_trust_list(getattr(options, "trust_list", None)),
+    )
+
+
+def _trust_list(path: Path | None) -> str | None:
+    try:
+        return None if path is None else path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The trust list {path} cannot be read: {error}.") from error
+
+
+def _report_folder(options: argparse.Namespace, spoken: Sequence[str]) -> ReportFolder | None:
+    if options.report is None:
+        return None
+    from extract_tool.report_folder import ReportFolder
+    from extract_tool.signing import load_signing_key
+
+    return ReportFolder(options.report, spoken, None if options.sign is None else load_signing_key(options.sign))
 
 
 def _print(checked: Checked, spoken: Sequence[str], *, as_json: bool, first: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synthmark.catalogue import message
@@ -11,7 +12,7 @@ from synthmark.text_layout import padded, printable, wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["report_text"]
+__all__ = ["LayerRow", "layer_rows", "limit_sentence", "report_text", "result_sentences"]
 
 _WIDTH = 80
 _MARGIN = 9  # before the sentences
@@ -31,11 +32,11 @@ def report_text(report: Mapping[str, Any], language: str) -> str:
     """
     report = _shown(report)
     lines = [
-        *_headed("result", _result(report, language), language),
+        *_headed("result", result_sentences(report, language), language),
         "",
         *_table(report, language),
         "",
-        *_headed("limits", [message(f"limit.truth.{_media(report)}", language)], language),
+        *_headed("limits", [limit_sentence(report, language)], language),
         *_headed("file", [_file(report["file"], language)], language),
         *_headed("digest", [report["file"]["sha256"]], language),
         *_headed("checked", [_checked(report, language)], language),
@@ -62,7 +63,12 @@ def _headed(heading: str, sentences: list[str], language: str) -> Iterator[str]:
             margin = " " * _MARGIN
 
 
-def _result(report: Mapping[str, Any], language: str) -> list[str]:
+def limit_sentence(report: Mapping[str, Any], language: str) -> str:
+    """Return what a label does not say."""
+    return message(f"limit.truth.{_media(report)}", language)
+
+
+def result_sentences(report: Mapping[str, Any], language: str) -> list[str]:
     """Return the verdict, who labelled the file, and what a missing label does not mean."""
     codes = [_verdict(report)]
     claims = _layer(report, "metadata")["claims"]
@@ -92,12 +98,30 @@ def _media(report: Mapping[str, Any]) -> str:
     return media if media in {"image", "audio", "video"} else "file"
 
 
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """What is told of one layer: its name, whether it was found, whether it is intact, and what it says."""
+
+    name: str
+    outcome: str
+    integrity: str
+    sentences: tuple[str, ...]
+
+
+def layer_rows(report: Mapping[str, Any], language: str) -> Iterator[LayerRow]:
+    """Yield what is told of each layer, in words."""
+    for layer in report["layers"]:
+        outcome, integrity = message(f"outcome.{layer['outcome']}", language), _integrity(layer, language)
+        sentences = (*_claims(report, layer, language), *_messages(layer, language))
+        yield LayerRow(_layer_name(report, layer, language), outcome, integrity, sentences)
+
+
 def _table(report: Mapping[str, Any], language: str) -> Iterator[str]:
     yield _row(*(message(f"heading.{key}", language) for key in ("layers", "outcome", "integrity", "claims")))
-    for number, layer in enumerate(report["layers"], 1):
-        name = f"{number:2} {_layer_name(report, layer, language)}"
-        outcome, integrity = message(f"outcome.{layer['outcome']}", language), _integrity(layer, language)
-        for line in _said(report, layer, language) or [""]:
+    for number, row in enumerate(layer_rows(report, language), 1):
+        name, outcome, integrity = f"{number:2} {row.name}", row.outcome, row.integrity
+        lines = [line for said in row.sentences for line in wrapped(said, _WIDTH - _NAME - _FOUND - _INTACT)]
+        for line in lines or [""]:
             yield _row(name, outcome, integrity, line)
             name = outcome = integrity = ""
 
@@ -117,12 +141,6 @@ def _integrity(layer: Mapping[str, Any], language: str) -> str:
     if layer["outcome"] in {"not_detected", "not_checked"}:
         return ""
     return message(f"integrity.{layer['integrity']}", language)
-
-
-def _said(report: Mapping[str, Any], layer: Mapping[str, Any], language: str) -> list[str]:
-    """Return what a layer says, in lines of the last column."""
-    sentences = [*_claims(report, layer, language), *_messages(layer, language)]
-    return [line for sentence in sentences for line in wrapped(sentence, _WIDTH - _NAME - _FOUND - _INTACT)]
 
 
 def _claims(report: Mapping[str, Any], layer: Mapping[str, Any], language: str) -> Iterator[str]:

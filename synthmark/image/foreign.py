@@ -141,6 +141,8 @@ def _chrominance(rgb: NDArray[np.uint8], numbers: str, order: str) -> NDArray[np
 def _block_bits(plane: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Return the bit of every block, row by row."""
     rows, columns = (side // 4 * 4 for side in plane.shape)
+    if min(rows, columns) < 2 * _BLOCK:
+        return np.zeros(0, bool)
     approximation, _ = pywt.dwt2(plane[:rows, :columns], "haar")
     down, across = (side // _BLOCK for side in approximation.shape)
     cut = approximation[: down * _BLOCK, : across * _BLOCK]

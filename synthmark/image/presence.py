@@ -27,9 +27,7 @@ __all__ = ["PresenceMap", "presence_map"]
 
 _NEIGHBOURHOOD = 20.0  # canonical pixels: standard deviation of the Gaussian average
 _WRONG_PLACES = 16  # tiles that are shifted at random: what the average gives without a mark
-_SHARE = 0.3  # of the score where the mark is plain, from which on it counts as present
-_LOWEST = 2.5  # standard deviations of no mark; below, nothing counts as present
-_PLAIN = 90  # percentile of the scores that says how plain the mark is
+_THRESHOLD = 2.5  # standard deviations of no mark from which the mark counts as present
 _MOST = 4096  # canonical pixels of a side
 
 
@@ -62,7 +60,7 @@ def presence_map(
 ) -> PresenceMap:
     """Return where the mark of a detection is present in the picture it was found in.
 
-    Flat parts of a picture carry little of the mark, so that it may go unseen there.
+    Parts full of strong texture show little of the mark, so that it may go unseen there.
 
     Parameters
     ----------
@@ -88,8 +86,7 @@ def presence_map(
     whitened = source.whitened(frame, window)
     tile = carriers(key_bytes(key)).tile(detection.content_id)
     score = _on_picture(_score(whitened, tile, window), source, frame, window, short_side)
-    threshold = max(_LOWEST, _SHARE * float(np.percentile(score, _PLAIN)))
-    return PresenceMap(score, score >= threshold, round(threshold, 2))
+    return PresenceMap(score, score >= _THRESHOLD, _THRESHOLD)
 
 
 def _score(whitened: NDArray[np.float32], tile: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
