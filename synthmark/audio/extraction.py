@@ -9,7 +9,7 @@ from synthmark.audio.detection import AudioDetection, AudioMark, Span
 from synthmark.audio.layout import RATE, Layout, layout_for
 from synthmark.audio.listening import STEP_SECONDS, TILE_STEPS, Listening
 from synthmark.audio.resampling import resampler_between
-from synthmark.audio.samples import Sound, as_sound, check_rate, joined, mixed
+from synthmark.audio.samples import Pending, Sound, as_sound, check_rate, mixed
 from synthmark.audio.search import (
     FALSE_ALARM_LIMIT,
     Finding,
@@ -130,32 +130,28 @@ class StreamExtractor:
         self._down = resampler_between(self._rate, RATE)
         self._search = Search(layout_for(keys.key_bytes(key)))
         self._findings: list[Finding] = []
-        self._pending: Sound | None = None  # samples from number _start on
-        self._start = 0
+        self._pending = Pending()
         self._first = 0  # where the next block begins, at the working rate
 
     def push(self, chunk: NDArray[np.generic]) -> None:
         """Take the next samples: (n,) or (n, channels), always of the same dtype and number of channels."""
-        sound = as_sound(chunk)
-        self._pending = sound if self._pending is None else joined(self._pending, sound)
-        while self._start + len(self._pending) >= self._down.inputs_for(self._first, self._first + _BLOCK)[1]:
-            self._look(self._pending, self._first + _BLOCK)
+        self._pending.add(as_sound(chunk))
+        while self._pending.end >= self._down.inputs_for(self._first, self._first + _BLOCK)[1]:
+            self._look(self._first + _BLOCK)
             self._first += _ADVANCE
-            drop = max(min(self._down.inputs_for(self._first, self._first)[0] - self._start, len(self._pending)), 0)
-            self._pending = self._pending.part(drop, len(self._pending))
-            self._start += drop
+            self._pending.drop_before(self._down.inputs_for(self._first, self._first)[0])
 
     def finish(self) -> AudioDetection:
         """Look at the rest and return what was found in all."""
-        if self._pending is None:
-            return AudioDetection()
-        count = self._start + len(self._pending)
-        self._look(self._pending, int(count * self._down.ratio))
+        count = self._pending.end
+        self._look(int(count * self._down.ratio))
         return _detection(_marks(self._findings, self._search, count / self._rate))
 
-    def _look(self, pending: Sound, last: int) -> None:
-        work = mixed(pending, self._start, self._down, self._first, last)
-        listening = Listening.to(work)
+    def _look(self, last: int) -> None:
+        sound = self._pending.sound()
+        if sound is None:
+            return
+        listening = Listening.to(mixed(sound, self._pending.start, self._down, self._first, last))
         if len(listening) >= TILE_STEPS:
             self._findings += self._marks_in(listening, self._search, self._first / RATE)
 

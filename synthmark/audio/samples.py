@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from synthmark.audio.resampling import Resampler
 
-__all__ = ["MAX_CHANNELS", "Sound", "as_sound", "check_rate", "check_strength", "joined", "mix_weights", "mixed"]
+__all__ = [
+    "MAX_CHANNELS",
+    "Pending",
+    "Sound",
+    "as_sound",
+    "check_rate",
+    "check_strength",
+    "joined",
+    "mix_weights",
+    "mixed",
+]
 
 MAX_CHANNELS = 64
 _LOUDEST = 1e4  # floating-point samples beyond this many times full scale are seen as this loud
@@ -143,6 +153,51 @@ def joined(before: Sound, after: Sound) -> Sound:
             f"{before.channels} of {before.samples.dtype}."
         )
     return Sound(np.concatenate([before.samples, after.samples]), before.peak, before.flat)
+
+
+class Pending:
+    """Sound that has arrived and is still needed; pieces are put together only when they are asked for."""
+
+    def __init__(self) -> None:
+        self.start = 0
+        """Number of the first sample that is held."""
+        self._pieces: list[Sound] = []
+        self._count = 0
+
+    @property
+    def end(self) -> int:
+        """Number of samples that have arrived."""
+        return self.start + self._count
+
+    def add(self, piece: Sound) -> None:
+        """Take more sound.
+
+        Raises
+        ------
+        InputError
+            When it differs in dtype or number of channels from what came before.
+        """
+        if self._pieces:
+            joined(self._pieces[0].part(0, 0), piece.part(0, 0))  # refuses another form
+        self._pieces.append(piece)
+        self._count += len(piece)
+
+    def sound(self) -> Sound | None:
+        """Return what is held in one piece; None when nothing has arrived yet."""
+        if len(self._pieces) > 1:
+            first = self._pieces[0]
+            whole = np.concatenate([piece.samples for piece in self._pieces])
+            self._pieces = [Sound(whole, first.peak, first.flat)]
+        return self._pieces[0] if self._pieces else None
+
+    def drop_before(self, number: int) -> None:
+        """Forget the samples before a number."""
+        whole = self.sound()
+        if whole is not None:
+            count = max(min(number - self.start, self._count), 0)
+            self._pieces = [whole.part(count, self._count)]
+            self.start += count
+            self._count -= count
 
 
 def mix_weights(channels: NDArray[np.float32]) -> NDArray[np.float32]:

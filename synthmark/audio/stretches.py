@@ -9,7 +9,7 @@ import numpy as np
 
 from synthmark.audio.layout import RATE
 from synthmark.audio.resampling import resampler_between
-from synthmark.audio.samples import Sound, as_sound, check_rate, joined, mixed
+from synthmark.audio.samples import Pending, as_sound, check_rate, mixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Haul", "Heard", "Stretches", "peak"]
 
 _What = TypeVar("_What")
+_PORTION = 2 * RATE  # what is converted at a time: little sound in its own form is held
 _FAINT = 0.01
 """What is softer than this share of a label counts as silence beside it."""
 
@@ -47,32 +48,43 @@ class Stretches:
     def __init__(self, sample_rate: float, size: int, overlap: int) -> None:
         self._down = resampler_between(check_rate(sample_rate), RATE)
         self._size, self._overlap = size, overlap
-        self._pending: Sound | None = None  # samples from number _start on
-        self._start = 0
-        self._first = 0  # where the next stretch begins, at the working rate
+        self._pending = Pending()  # as it came, as far as it is not yet converted
+        self._work = np.zeros(0, np.float32)  # converted, from sample _first on
+        self._parts: list[NDArray[np.float32]] = []  # converted after that
+        self._first = 0
+        self._converted = 0
 
     def push(self, chunk: NDArray[np.generic]) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Take the next samples, and yield the number of the first sample and the samples of whole stretches."""
-        sound = as_sound(chunk)
-        self._pending = sound if self._pending is None else joined(self._pending, sound)
-        while self._start + len(self._pending) >= self._down.inputs_for(self._first, self._first + self._size)[1]:
-            yield self._taken(self._pending, self._first + self._size)
-            low = self._down.inputs_for(self._first, self._first)[0]
-            drop = max(min(low - self._start, len(self._pending)), 0)
-            self._pending = self._pending.part(drop, len(self._pending))
-            self._start += drop
+        self._pending.add(as_sound(chunk))
+        while self._pending.end >= self._down.inputs_for(self._converted, self._converted + _PORTION)[1]:
+            self._convert(self._converted + _PORTION)
+            if self._converted >= self._first + self._size:
+                yield self._taken()
 
     def finish(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Yield the rest."""
-        if self._pending is None:
+        if self._pending.sound() is None:
             return
-        count = int((self._start + len(self._pending)) * self._down.ratio)
+        count = int(self._pending.end * self._down.ratio)
+        self._convert(count)
         while self._first == 0 or self._first < count - self._overlap:
-            yield self._taken(self._pending, min(self._first + self._size, count))
+            yield self._taken()
 
-    def _taken(self, pending: Sound, last: int) -> tuple[int, NDArray[np.float32]]:
-        first, self._first = self._first, self._first + self._size - self._overlap
-        return first, mixed(pending, self._start, self._down, first, last)
+    def _convert(self, last: int) -> None:
+        sound = self._pending.sound()
+        assert sound is not None
+        self._parts.append(mixed(sound, self._pending.start, self._down, self._converted, last))
+        self._converted = last
+        self._pending.drop_before(self._down.inputs_for(last, last)[0])
+
+    def _taken(self) -> tuple[int, NDArray[np.float32]]:
+        """Return the next stretch, and keep what the one after it shares with it."""
+        work = np.concatenate([self._work, *self._parts])
+        advance = self._size - self._overlap
+        first, self._first = self._first, self._first + advance
+        self._work, self._parts = work[advance:].copy(), []
+        return first, work[: self._size]
 
 
 @dataclass(slots=True)

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     Block = NDArray[np.generic]
 
-__all__ = ["BLOCK_FRAMES", "LONGEST_SECONDS", "SoundForm", "SoundReader", "checked_blocks", "checked_form"]
+__all__ = [
+    "BLOCK_FRAMES",
+    "LONGEST_SECONDS",
+    "SoundForm",
+    "SoundReader",
+    "checked_blocks",
+    "checked_form",
+    "collected",
+]
 
 BLOCK_FRAMES = 1 << 16
 """Samples per channel that are read at a time."""
@@ -96,6 +104,20 @@ def checked_form(form: SoundForm, name: str) -> SoundForm:
             f"{LONGEST_SECONDS // 3600} hours are read. Cut it into parts."
         )
     return form
+
+
+def collected(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield small blocks, such as the frames of a codec, put together to some `BLOCK_FRAMES` each."""
+    parts: list[Block] = []
+    count = 0
+    for block in blocks:
+        parts.append(block)
+        count += len(block)
+        if count >= BLOCK_FRAMES:
+            yield np.concatenate(parts)
+            parts, count = [], 0
+    if parts:
+        yield np.concatenate(parts)
 
 
 def checked_blocks(blocks: Iterable[Block], form: SoundForm, name: str) -> Iterator[Block]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synthmark.containers.sound import SoundForm, checked_blocks, checked_form
+from synthmark.containers.sound import SoundForm, checked_blocks, checked_form, collected
 from synthmark.errors import (
     DamagedMediaError,
     DependencyError,
@@ -46,7 +46,7 @@ class AvReader:
 
     def blocks(self) -> Iterator[Block]:
         """Yield the samples from the start: (n, channels)."""
-        return checked_blocks(self._read(), self.form, self._name)
+        return checked_blocks(collected(self._read()), self.form, self._name)
 
     def _read(self) -> Iterator[Block]:
         left = self.form.frames
