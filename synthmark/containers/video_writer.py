@@ -33,6 +33,7 @@ _GLOBAL_HEADER = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER
 _INTERLACED = (1 << 18) | (1 << 29)  # AV_CODEC_FLAG_INTERLACED_DCT, AV_CODEC_FLAG_INTERLACED_ME
 _FRAME_DURATION = 1 << 8  # AV_CODEC_FLAG_FRAME_DURATION
 _LEVEL_UNKNOWN = -99
+_FRAMES_AHEAD = ((6_000_000, 10), (1_500_000, 20))  # pixels of a frame, and how many are held
 _REORDERED = 2  # frames by which coding runs ahead
 _LARGEST_MPEG4_CLOCK = 65535
 _WITHOUT_PADDING = {"avi", "flv"}
@@ -198,6 +199,11 @@ class VideoWriter:
             parts += 1
         return base * parts
 
+    def _frames_ahead(self) -> int | None:
+        """Return how many frames the encoder may look ahead, so that memory is bounded; None for its own choice."""
+        pixels = self._first.width * self._first.height
+        return next((frames for size, frames in _FRAMES_AHEAD if pixels > size), None)
+
     def _must_keep_order(self) -> bool:
         """Return whether frames have to be coded in the order in which they are shown.
 
@@ -215,8 +221,10 @@ class VideoWriter:
         if encoder == "prores_ks":
             yield "profile", _PRORES_PROFILES.get(film.codec_context.codec_tag, "auto")
         parameters = encoder_options(encoder, high_dynamic_range(self._first))
+        if encoder in {"libx264", "libx265"} and (ahead := self._frames_ahead()):
+            parameters["rc-lookahead"] = str(ahead)
         if encoder == "libx265":
-            parameters = {"log-level": "error", **parameters}
+            parameters["log-level"] = "error"
         if parameters:
             name = {"libx264": "x264-params", "libx265": "x265-params", "libsvtav1": "svtav1-params"}[encoder]
             yield name, ":".join(f"{key}={value}" for key, value in parameters.items())
