@@ -25,6 +25,7 @@ _DESCRIPTIONS = {"description", "desc", "\xa9des"}
 _SOFTWARE = {"\xa9too", "\xa9swr", "com.apple.quicktime.software", "encoder"}
 _MAX_KEYS = 10_000
 _UTF8, _UTF16 = 1, 2  # well-known types of values
+_Key = tuple[bytes, str]  # namespace and name
 _HANDLER = make_box(b"hdlr", bytes(8), b"mdta", bytes(12), b"\0")
 
 
@@ -39,12 +40,13 @@ class _Item:
 
 @dataclass(slots=True)
 class _Meta:
-    """A metadata box taken apart: bytes before its boxes, handler, items, all other boxes."""
+    """A metadata box taken apart: bytes before its boxes, handler, items, all other boxes, and its keys."""
 
     head: bytes
     handler: bytes
     items: list[_Item]
     others: list[bytes] = field(default_factory=list)
+    keys: list[_Key] = field(default_factory=list)
 
     @property
     def keyed(self) -> bool:
@@ -83,18 +85,23 @@ def with_values(movie: bytes, values: Mapping[str, str], packets: list[bytes]) -
         end of a movie in QuickTime form is for the caller to place.
     """
     found, rest = split_boxes(movie)
-    pieces, pending = [], dict(values)
+    raw = {box: movie[box.start : box.end] for box in found}
     for box in found:
-        raw, content = movie[box.start : box.end], movie[box.body : box.end]
         if box.type == b"meta":
-            raw = _changed_meta(raw, content, {})
-        elif box.type == b"udta":
-            raw = make_box(b"udta", _changed_user_data(content, pending, packets))
-            pending = {}
-        pieces.append(raw)
+            raw[box] = _changed_meta(raw[box], movie[box.body : box.end], {}, [])
+    leading = next((keys for box in found if box.type == b"meta" and (keys := _key_entries(raw[box]))), [])
+    pending = dict(values)
+    for box in found:
+        if box.type == b"udta":
+            content = _changed_user_data(movie[box.body : box.end], pending, packets, leading)
+            raw[box], pending = make_box(b"udta", content), {}
+    # FFmpeg knows one table of keys alone, the first in the file: that of the user data begins with the keys of the
+    # other box, and stands before it.
+    late = [box for box in found if leading and box.type == b"meta"]
+    pieces = [raw[box] for box in found if box not in late]
     if pending:
-        pieces.append(make_box(b"udta", _new_meta(pending)))
-    return b"".join((*pieces, rest))
+        pieces.append(make_box(b"udta", _new_meta(pending, leading)))
+    return b"".join((*pieces, *(raw[box] for box in late), rest))
 
 
 def _user_fields(data: bytes) -> Iterator[Field]:
@@ -148,12 +155,12 @@ def _parsed(content: bytes) -> _Meta | None:
     names = _keys(parts.get(b"keys", b"")) if handler == b"mdta" else None
     items = list(_items(parts.get(b"ilst", b""), names))
     kept = [content[head + box.start : head + box.end] for box in boxes if box.type not in {b"keys", b"ilst"}]
-    return _Meta(content[:head], handler, items, [*kept, rest])
+    return _Meta(content[:head], handler, items, [*kept, rest], names or [])
 
 
-def _keys(content: bytes) -> list[tuple[bytes, str]]:
+def _keys(content: bytes) -> list[_Key]:
     """Read the namespaces and names of items."""
-    names: list[tuple[bytes, str]] = []
+    names: list[_Key] = []
     position, count = 8, int.from_bytes(content[4:8], "big")
     while position + 8 <= len(content) and len(names) < min(count, _MAX_KEYS):
         size = int.from_bytes(content[position : position + 4], "big")
@@ -165,7 +172,7 @@ def _keys(content: bytes) -> list[tuple[bytes, str]]:
     return names
 
 
-def _items(content: bytes, names: list[tuple[bytes, str]] | None) -> Iterator[_Item]:
+def _items(content: bytes, names: list[_Key] | None) -> Iterator[_Item]:
     """Yield the items; where no keys name them, their types do, or a box `name` in them."""
     for box in split_boxes(content)[0]:
         value = content[box.body : box.end]
@@ -201,7 +208,7 @@ def _is_label(item: _Item) -> bool:
     return item.name.lower() == "aigc" or any(label_in(field) for field in found)
 
 
-def _changed_user_data(data: bytes, values: Mapping[str, str], packets: list[bytes]) -> bytes:
+def _changed_user_data(data: bytes, values: Mapping[str, str], packets: list[bytes], leading: list[_Key]) -> bytes:
     found, rest = split_boxes(data)
     pieces, pending = [], dict(values)
     for box in found:
@@ -209,7 +216,7 @@ def _changed_user_data(data: bytes, values: Mapping[str, str], packets: list[byt
         if box.type == b"meta":
             meta = _parsed(content)
             keyed = meta is not None and meta.keyed
-            raw = _changed_meta(raw, content, pending if keyed else {})
+            raw = _changed_meta(raw, content, pending if keyed else {}, leading)
             pending = {} if keyed else pending
         elif box.type == b"XMP_" and packets:
             raw = make_box(b"XMP_", packets.pop(0))
@@ -217,39 +224,46 @@ def _changed_user_data(data: bytes, values: Mapping[str, str], packets: list[byt
             raw = b""
         pieces.append(raw)
     if pending:
-        pieces.append(_new_meta(pending))
+        pieces.append(_new_meta(pending, leading))
     return b"".join((*pieces, rest))
 
 
-def _changed_meta(raw: bytes, content: bytes, values: Mapping[str, str]) -> bytes:
+def _changed_meta(raw: bytes, content: bytes, values: Mapping[str, str], leading: list[_Key]) -> bytes:
     """Take the labels out of a metadata box and put items into it, which must be of the keyed kind for that."""
     meta = _parsed(content)
     if meta is None or not (values or any(map(_is_label, meta.items))):
         return raw
     kept = [item for item in meta.items if not _is_label(item)]
     meta.items = [*kept, *(_Item(b"mdta", name, _value(text)) for name, text in values.items())]
-    return _packed(meta)
+    return _packed(meta, leading)
 
 
-def _new_meta(values: Mapping[str, str]) -> bytes:
+def _new_meta(values: Mapping[str, str], leading: list[_Key]) -> bytes:
     items = [_Item(b"mdta", name, _value(text)) for name, text in values.items()]
-    return _packed(_Meta(bytes(4), b"mdta", items, [_HANDLER]))
+    return _packed(_Meta(bytes(4), b"mdta", items, [_HANDLER]), leading)
+
+
+def _key_entries(raw: bytes) -> list[_Key]:
+    """Return the keys of a metadata box that names its items by them."""
+    content = raw[split_boxes(raw)[0][0].body :]
+    meta = _parsed(content)
+    return meta.keys if meta else []
 
 
 def _value(text: str) -> bytes:
     return make_box(b"data", struct.pack(">II", _UTF8, 0), text.encode())
 
 
-def _packed(meta: _Meta) -> bytes:
-    """Write a metadata box: first its handler, then keys and values, then the rest."""
+def _packed(meta: _Meta, leading: list[_Key]) -> bytes:
+    """Write a metadata box: first its handler, then keys, with some that have no values here, and values."""
     first, *others = meta.others
     if not meta.keyed:
         values = make_box(b"ilst", *(make_box(item.space, item.content) for item in meta.items))
         return make_box(b"meta", meta.head, first, values, *others)
-    names = [item.name.encode() for item in meta.items]
-    keys = [
-        struct.pack(">I4s", len(name) + 8, item.space) + name for item, name in zip(meta.items, names, strict=True)
+    names = [*leading, *((item.space, item.name) for item in meta.items)]
+    keys = [struct.pack(">I4s", len(name.encode()) + 8, space) + name.encode() for space, name in names]
+    numbered = [
+        make_box(struct.pack(">I", number), item.content) for number, item in enumerate(meta.items, len(leading) + 1)
     ]
-    numbered = [make_box(struct.pack(">I", number), item.content) for number, item in enumerate(meta.items, 1)]
     table = make_box(b"keys", struct.pack(">II", 0, len(keys)), *keys)
     return make_box(b"meta", meta.head, first, table, make_box(b"ilst", *numbered), *others)

@@ -58,6 +58,7 @@ RECIPES = {
         "mp4", "aac", "mpeg4", {"movflags": "frag_keyframe+empty_moov+default_base_moof+global_sidx"}
     ),
     "mov": Recipe("mov", "pcm_s16le", "mpeg4"),
+    "mov-bare": Recipe("mov", "pcm_s16le", "mpeg4", {"fflags": "+bitexact"}, tags={}),
     "mov-first": Recipe("mov", "aac", "mpeg4", {"movflags": "faststart"}),
     "mkv": Recipe("matroska", "libopus", "mpeg4"),
     "mkv-front": Recipe("matroska", "libopus", "mpeg4", {"cues_to_front": "1"}),
