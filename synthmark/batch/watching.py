@@ -69,7 +69,8 @@ class Watch:
 
     def _followed(self, choice: Choice, before: dict[Path, tuple[_State, float]], pool: Workers) -> Iterator[Outcome]:
         """Decide on one file: too early, done, told already, or to be labelled now."""
-        source, state = choice.job.source, _state(choice.job.source)
+        source = choice.job.source
+        state = (0, 0) if choice.reason else _state(source)
         if state is None or state in (self._told.get(source), self._under_way.get(source)):
             return
         outcome = self.batch.settled(choice)

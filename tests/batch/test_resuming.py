@@ -22,11 +22,13 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
 NAMES = [f"{number:02}.png" for number in range(7)] + ["sound.wav", "sub/deep/picture.jpg"]
 
 
-def start(folder: Path, **options) -> subprocess.Popen:
-    command = [sys.executable, "-m", "synthmark", "label", "in", "-o", "out", "--jobs", "2", "--no-watermark"]
+def start(folder: Path, *, more=()) -> subprocess.Popen:
+    command = [sys.executable, "-m", "synthmark", "label", "in", "-o", "out", "--jobs", "2", "--no-watermark", *more]
     environment = os.environ | {"SYNTHMARK_PRODUCER": "Example-Studio", "SYNTHMARK_REGISTRY": "registry.sqlite"}
     environment["PYTHONPATH"] = str(Path(synthmark.__file__).parents[1])
-    return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, **options)
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def kill_at(process: subprocess.Popen, condition, seconds: float) -> bool:
@@ -172,3 +174,16 @@ def another_worker_may_hold_it(lock: Path):
     """Workers do not exclude one another."""
     code = f"import pathlib, synthmark.batch.locks as locks; locks.hold_as_worker(pathlib.Path({str(lock)!r}))"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_watching_ends_well_at_an_interrupt(fill, copies, tmp_path):
+    fill("a.png", "b.jpg")
+    process = start(tmp_path, more=["--watch", "--settle", "0.2"])
+    wait_for(lambda: len(copies()) == 1, process)
+    fill("c.png")
+    wait_for(lambda: len(copies()) == 3, process)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate()
+    assert (process.returncode, said) == (0, "Watching; Ctrl-C ends it.\n")
+    assert out == "Labelled 3 of 3 files into out.\n"
