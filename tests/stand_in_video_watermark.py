@@ -60,6 +60,7 @@ class LumaExtractor:
     def __init__(self, key=None, *, width, height, bit_depth=8, full_range=False, keys=()):
         self._unit = 1 << (bit_depth - 8)
         self._found = {}
+        self._keys = keys or (key,)
 
     def push(self, luma, seconds):
         bits = [int(block.mean() / self._unit // STEP) & 1 for block in _blocks(luma)]
@@ -70,6 +71,9 @@ class LumaExtractor:
     @property
     def decided(self):
         return any(len(times) >= CERTAIN for times in self._found.values())
+
+    def detections(self):
+        return (self.detection(), *(VideoDetection() for _ in self._keys[1:]))
 
     def detection(self):
         certain = {each: times for each, times in self._found.items() if len(times) >= CERTAIN}

@@ -33,7 +33,7 @@ LAYERS = (
 # These may not know one another, although they share a layer.
 APART = (
     {"image", "audio", "metadata"},
-    {"image", "video", "metadata"},  # the sound of a video is sound
+    {"video", "metadata"},  # but frames are pictures, and the sound of a video is sound
     {"cli", "extract_tool", "integrations"},
 )
 # Modules that stand lower than the part they lie in.

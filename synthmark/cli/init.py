@@ -67,6 +67,16 @@ strength = "auto"
 # 1 to 100; left out: every JPEG keeps its own quality.
 # jpeg_quality = 95
 
+# The visible label of videos: over the "whole" clip, its "start" (3 s), or "start+end".
+label = "whole"
+# Videos keep their codec, and take their bit rate as a bound. Otherwise: h264, hevc, vp8, vp9, av1, mpeg4, mjpeg,
+# prores or ffv1; a constant quality and a speed, both in the encoder's own scale.
+# codec = "h264"
+# crf = 20
+# preset = "veryfast"
+# true: write the metadata label alone into videos, and leave pictures and sound as they are.
+no_reencode = false
+
 # Language of reports: en, zh, both, or auto for the locale's.
 language = "auto"
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from synthmark.containers.video_codecs import Coding
     from synthmark.containers.video_reader import VideoReader
     from synthmark.containers.video_writer import VideoWriter
+    from synthmark.video.embedding import LumaEmbedder
     from synthmark.video.progress import Report
     from synthmark.video.sound_tracks import SoundPlan
 
@@ -264,7 +265,7 @@ def _codec(reader: VideoReader) -> str:
     return str(reader.film.codec_context.codec.canonical_name)
 
 
-def _embedder(mark: Mark, reader: VideoReader, first: VideoFrame) -> Any:  # noqa: ANN401 - LumaEmbedder
+def _embedder(mark: Mark, reader: VideoReader, first: VideoFrame) -> LumaEmbedder:
     from synthmark.video.embedding import LumaEmbedder  # noqa: PLC0415 - only where a mark is asked for
 
     return LumaEmbedder(

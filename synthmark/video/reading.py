@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from synthmark.audio import StreamExtractor
 from synthmark.containers.audio_track import frame_samples
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from synthmark.audio import AudioDetection
     from synthmark.containers.video_reader import VideoReader
+    from synthmark.video.extraction import LumaExtractor
     from synthmark.video.progress import Report
 
 __all__ = ["Reading", "read_marks"]
@@ -80,7 +81,7 @@ class _Search:
         self._reader = reader
         self._keys = keys
         self._early_stop = early_stop
-        self._pictures: list[Any] | None = None
+        self._pictures: LumaExtractor | None = None
         self._track = _sound_track(reader)
         self._sound: _Sound | None = None if self._track is None else _Sound(self._track, keys)
         self._begin: float | None = None
@@ -101,24 +102,22 @@ class _Search:
         return Reading(self._detections(), self._seconds)
 
     def _is_enough(self) -> bool:
-        decided = self._pictures is not None and any(each.decided for each in self._pictures)
+        decided = self._pictures is not None and self._pictures.decided
         return decided and (self._sound is None or self._sound.seconds >= _ENOUGH_SOUND)
 
     def _look(self, frame: VideoFrame) -> None:
         if self._pictures is None:
-            self._pictures = [_extractor(key, frame) for key in self._keys]
+            self._pictures = _extractor(self._keys, frame)
             self._begin = frame.time or 0.0
         self._seconds = (frame.time or 0.0) - (self._begin or 0.0)
-        plane = luma(frame)
-        for extractor in self._pictures:
-            extractor.push(plane, self._seconds)
-        if self._early_stop and any(each.decided for each in self._pictures):
+        self._pictures.push(luma(frame), self._seconds)
+        if self._early_stop and self._pictures.decided:
             self._reader.wants_film = False  # only the sound is still listened to
 
     def _detections(self) -> tuple[VideoDetection, ...]:
-        pictures = [VideoDetection() for _ in self._keys]
+        pictures: Sequence[VideoDetection] = [VideoDetection() for _ in self._keys]
         if self._pictures is not None:
-            pictures = [extractor.detection() for extractor in self._pictures]
+            pictures = self._pictures.detections()
         sounds: Sequence[AudioDetection | None] = [None] * len(pictures)
         if self._sound is not None:
             sounds = self._sound.detections()
@@ -166,11 +165,11 @@ def _can_be_heard(stream: AudioStream) -> bool:
     return context is not None and bool(context.layout.nb_channels) and _RATES[0] <= context.sample_rate <= _RATES[1]
 
 
-def _extractor(key: bytes, frame: VideoFrame) -> Any:  # noqa: ANN401 - LumaExtractor
+def _extractor(keys: Sequence[bytes], frame: VideoFrame) -> LumaExtractor:
     from synthmark.video.extraction import LumaExtractor  # noqa: PLC0415 - heavy
 
     return LumaExtractor(
-        key,
+        keys=keys,
         width=frame.width,
         height=frame.height,
         bit_depth=bit_depth(frame.format.name),
