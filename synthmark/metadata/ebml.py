@@ -78,6 +78,8 @@ def elements(source: Source, start: int, end: int) -> Iterator[Element]:
         if start >= end:
             return
         found = element_at(source, start, end)
+        if not found.known:
+            raise DamagedMediaError(f"an EBML element at byte {start} has no size, which only clusters may lack")
         yield found
         start = found.end
     raise DamagedMediaError(f"the file has more than {_MAX_ELEMENTS} elements in a row")

@@ -48,7 +48,7 @@ class _Writing:
 def rewrite(source: Source, change: Change) -> Iterator[Piece]:
     """Write the label as a tag of the whole file, and take away the others; sound and pictures do not move.
 
-    Only in a file without seek head and index, as live recording makes them, do the clusters move behind new tags.
+    Only in a file that ends with its clusters and has no index, as a recording does, do they move behind new tags.
 
     Raises
     ------
@@ -91,26 +91,35 @@ def _place(writing: _Writing, own: Element | None, body: bytes) -> None:
             writing.edits.replace(own.start, own.end, b"")
             writing.append(element(TAGS, body))
             return
-    clusters, heads = segment.all(CLUSTER), segment.all(SEEK_HEAD)
-    if clusters and not heads and not segment.all(CUES):
-        _insert(writing, own, clusters[0], element(TAGS, body))
+    heads = segment.all(SEEK_HEAD)
+    if own is not None and _may_move(writing, own.end, heads):
+        _insert(writing, own.start, own.end, element(TAGS, body))
         return
     if own is not None:
         writing.edits.replace(own.start, own.end, void(own.end - own.start))
+    clusters = segment.all(CLUSTER)
     position = _in_void(writing, clusters, heads, body)
+    if position is None and clusters and _may_move(writing, clusters[0].start, heads):
+        position = _insert(writing, clusters[0].start, clusters[0].start, element(TAGS, body))
     if position is None:
         position = writing.append(element(TAGS, body))
     if heads:
         _point_at(writing, heads, position)
 
 
-def _insert(writing: _Writing, own: Element | None, cluster: Element, tags: bytes) -> None:
-    """Put the tags before the first cluster of a file in which nothing counts on the places of others."""
-    if own is not None:
-        writing.edits.replace(own.start, own.end, b"")
-        writing.inserted -= own.end - own.start
-    writing.edits.replace(cluster.start, cluster.start, tags)
-    writing.inserted += len(tags)
+def _may_move(writing: _Writing, start: int, heads: list[Element]) -> bool:
+    """Tell whether from a place on there are clusters alone, as in a recording, which nothing points at."""
+    behind = {child.id for child in writing.segment.children if child.start >= start}
+    named = {name for head in heads for name, _ in _entries(writing.source, head)}
+    recording = CLUSTER in behind and behind <= {CLUSTER, VOID} and not writing.segment.all(CUES)
+    return recording and CLUSTER not in named
+
+
+def _insert(writing: _Writing, start: int, end: int, tags: bytes) -> int:
+    """Put tags in the place of [start, end), by which what follows moves, and return their position."""
+    writing.edits.replace(start, end, tags)
+    writing.inserted += len(tags) - (end - start)
+    return start - writing.segment.element.body
 
 
 def _in_void(writing: _Writing, clusters: list[Element], heads: list[Element], body: bytes) -> int | None:
