@@ -32,8 +32,11 @@ __all__ = [
     "best_offset",
     "canonical_frame",
     "composed",
+    "covered",
     "oriented",
+    "oriented_pilots",
     "resized_frame",
+    "warp",
 ]
 
 Homography = NDArray[np.float64]
@@ -78,6 +81,24 @@ class Window:
     height: int
 
 
+def _corners(frame: Homography, height: int, width: int) -> NDArray[np.float64]:
+    """Return the corners of a picture in frame pixels, (4, 2), in order around it."""
+    right, bottom = width - 0.5, height - 0.5
+    corners = np.array([[-0.5, -0.5, 1], [right, -0.5, 1], [right, bottom, 1], [-0.5, bottom, 1]])
+    seen = np.linalg.solve(frame, corners.T)
+    return np.asarray((seen[:2] / seen[2]).T)
+
+
+def covered(frame: Homography, height: int, width: int, most: int = 1024) -> Window:
+    """Return the rectangle of frame pixels that a picture covers, cut to its middle, at most `most` a side."""
+    places = _corners(frame, height, width)
+    left, top = np.floor(places.min(axis=0)).astype(int)
+    right, bottom = np.ceil(places.max(axis=0)).astype(int)
+    columns, rows = int(min(right - left, most)), int(min(bottom - top, most))
+    first = int(left + right - columns) // 2, int(top + bottom - rows) // 2
+    return Window(*first, max(columns, 8), max(rows, 8))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """A picture and its reduced copies, from which frames are warped."""
@@ -97,19 +118,7 @@ class Source:
 
     def window(self, frame: Homography, most: int = 1024) -> Window:
         """Return the rectangle of frame pixels that the picture covers, cut to its middle, at most `most` a side."""
-        places = self._corners(frame)
-        left, top = np.floor(places.min(axis=0)).astype(int)
-        right, bottom = np.ceil(places.max(axis=0)).astype(int)
-        width, height = int(min(right - left, most)), int(min(bottom - top, most))
-        first = int(left + right - width) // 2, int(top + bottom - height) // 2
-        return Window(*first, max(width, 8), max(height, 8))
-
-    def _corners(self, frame: Homography) -> NDArray[np.float64]:
-        """Return the corners of the picture in frame pixels, (4, 2), in order around it."""
-        right, bottom = self.picture.width - 0.5, self.picture.height - 0.5
-        corners = np.array([[-0.5, -0.5, 1], [right, -0.5, 1], [right, bottom, 1], [-0.5, bottom, 1]])
-        seen = np.linalg.solve(frame, corners.T)
-        return np.asarray((seen[:2] / seen[2]).T)
+        return covered(frame, self.picture.height, self.picture.width, most)
 
     def warped(self, frame: Homography, window: Window) -> tuple[Planes, NDArray[np.float32]]:
         """Return planes and validity (0 or 1) of a window of the frame: float32 (1 or 3, h, w) and (h, w)."""
@@ -122,12 +131,12 @@ class Source:
         smooth = cv2.INTER_LINEAR if zoom > 0.8 else cv2.INTER_CUBIC
         out = np.empty((len(planes), window.height, window.width), np.float32)
         for plane, target in zip(planes, out, strict=True):
-            target[...] = _warp(plane, matrix, window, smooth, cv2.BORDER_REPLICATE)
+            target[...] = warp(plane, matrix, window, smooth, cv2.BORDER_REPLICATE)
         return out, self._validity(frame, window)
 
     def _validity(self, frame: Homography, window: Window) -> NDArray[np.float32]:
         """Return 1 where a window shows the picture, 0 outside and on its last few pixels."""
-        places = self._corners(frame) - (window.left, window.top)
+        places = _corners(frame, self.picture.height, self.picture.width) - (window.left, window.top)
         middle = places.mean(axis=0)
         inner = places - _MARGIN * np.sign(places - middle)
         valid = np.zeros((window.height, window.width), np.uint8)
@@ -155,7 +164,7 @@ def _halved(planes: Planes, size: list[int]) -> Planes:
     return np.stack([cv2.resize(plane, size[::-1], interpolation=cv2.INTER_AREA) for plane in planes])
 
 
-def _warp(plane: NDArray[Any], matrix: Homography, window: Window, interpolation: int, border: int) -> NDArray[Any]:
+def warp(plane: NDArray[Any], matrix: Homography, window: Window, interpolation: int, border: int) -> NDArray[Any]:
     """Return a window of a plane; `matrix` leads from window pixels to plane pixels."""
     cv2 = opencv()
     flags, size = cv2.WARP_INVERSE_MAP | interpolation, (window.width, window.height)
@@ -185,7 +194,7 @@ def oriented(spectrum: Spectrum, orientation: Orientation) -> Spectrum:
 
 
 @lru_cache(maxsize=8)
-def _oriented_pilots(carriers: Carriers) -> dict[bytes, Spectrum]:
+def oriented_pilots(carriers: Carriers) -> dict[bytes, Spectrum]:
     """Return the pilot's spectrum in all eight orientations."""
     return {turn.tobytes(): oriented(carriers.pilot, turn) for turn in TURNS}
 
@@ -194,7 +203,7 @@ def best_offset(spectrum: Spectrum, carriers: Carriers, orientations: tuple[Orie
     """Return where the pilot correlates best over orientations and all cyclic shifts."""
     best = Offset(-math.inf, MIRRORS[0], 0, 0)
     for orientation in orientations:
-        surface = pilot_surface(spectrum, _oriented_pilots(carriers)[orientation.tobytes()])
+        surface = pilot_surface(spectrum, oriented_pilots(carriers)[orientation.tobytes()])
         top = int(np.argmax(surface))
         score = float(surface.flat[top])
         if score > best.score:

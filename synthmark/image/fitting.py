@@ -6,7 +6,7 @@ displacement field says, is climbed from the middle of the frame outwards.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,9 @@ from synthmark.image.readout import Spectrum, folded_at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from synthmark.image.alignment import Homography, Source, Window
+    from synthmark.image.alignment import Homography, Window
 
-__all__ = ["refinements"]
+__all__ = ["Warpable", "refinements"]
 
 _MOST_BLOCKS = 80
 _REACH = 10  # pixels of displacement that a block can show
@@ -34,6 +34,16 @@ _CORNERS = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]])
 _SHAPES = [np.ones(4), _CORNERS[:, 0], _CORNERS[:, 1], _CORNERS[:, 0] * _CORNERS[:, 1]]
 _MODES = np.array([np.outer(shape, axis) for shape in _SHAPES for axis in np.eye(2)])
 _AFFINE = 6
+
+
+class Warpable(Protocol):
+    """What a frame can be warped from: a picture, or the averaged pictures of a video."""
+
+    def window(self, frame: Homography, most: int = 1024) -> Window:
+        """Return the rectangle of frame pixels that is covered."""
+
+    def whitened(self, frame: Homography, window: Window) -> NDArray[np.float32]:
+        """Return a window of the frame, whitened."""
 
 
 def _places(height: int, width: int) -> list[tuple[int, int]]:
@@ -114,7 +124,7 @@ def _moved(frame: Homography, window: Window, corners: Real) -> Homography:
     return np.asarray(frame @ change)
 
 
-def refinements(source: Source, frame: Homography, carriers: Carriers) -> Iterator[tuple[Homography, Spectrum]]:
+def refinements(source: Warpable, frame: Homography, carriers: Carriers) -> Iterator[tuple[Homography, Spectrum]]:
     """Yield the frame as it is and then fitted ever more finely, each with the spectrum of its folded tile.
 
     Parameters

@@ -22,6 +22,7 @@ __all__ = [
     "pilot_score",
     "pilot_surface",
     "read",
+    "ring_levelled",
     "signal_to_noise",
     "soft_bits",
 ]
@@ -46,7 +47,11 @@ class Reading:
 
 def folded_spectrum(whitened: NDArray[np.float32]) -> Spectrum:
     """Return the DFT of the folded tile, every ring scaled to unit power: complex (128, 128)."""
-    spectrum = np.fft.fft2(engine().fold(whitened, TILE).astype(np.float64))
+    return ring_levelled(np.fft.fft2(engine().fold(whitened, TILE).astype(np.float64)))
+
+
+def ring_levelled(spectrum: Spectrum) -> Spectrum:
+    """Return a spectrum (128, 128) with every ring scaled to unit power."""
     power = np.bincount(_RINGS.ravel(), np.abs(spectrum.ravel()) ** 2) / _RING_SIZES
     return np.asarray(spectrum / np.sqrt(power + 1e-12)[_RINGS])
 

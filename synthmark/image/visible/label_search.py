@@ -42,8 +42,9 @@ CERTAIN = 0.8
 # A text matches a longer label that it is a part of a little better than the longer text does; a label with a
 # longer text than it has, by 0.88 at most.
 ABOUT_AS_WELL = 0.94
-# Grey levels 0..255 of text, and of what lies around it, that our plates show; black text has the complement.
-TEXT_LEVEL, PLATE_LEVEL = 185, 140
+# Grey levels 0..255 of text, and of what lies around it, that our plates show, in HDR too; black text has the
+# complement.
+TEXT_LEVEL, PLATE_LEVEL = 185, 175
 
 
 @dataclass(frozen=True, slots=True)
