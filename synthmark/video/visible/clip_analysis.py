@@ -42,6 +42,9 @@ BUTTONS, CAPTIONS = 0.12, 0.2
 # Bars: grey levels up to this are black; bars below this part of a side, or above the other, are none.
 BLACK = 16
 LEAST_BAR, MOST_BAR = 0.015, 0.36
+# A picture begins at a bar with a straight edge: so much of its first lines is not black. A lit face in a dark
+# room begins with less.
+EDGE_LINES, STRAIGHT = 3, 0.4
 
 
 @dataclass(slots=True)
@@ -93,10 +96,11 @@ def reduced_frames(samples: Sequence[FramePlanes], form: FrameForm) -> list[Grey
 def active_area(greys: Sequence[Grey]) -> Box:
     """Return the part of the picture between black bars, as fractions 0..1 of its width and height.
 
-    Only bars that are equally wide on both sides count: anything else may be a dark part of the picture.
+    Bars are taken to be equally wide on both sides, and one of them has to end in a straight line: anything else
+    is a dark part of the picture.
     """
     bright = np.maximum.reduce([np.asarray(grey) for grey in greys]) > BLACK
-    side, lid = _bar(bright.any(axis=0)), _bar(bright.any(axis=1))
+    side, lid = _bar(bright.mean(axis=0)), _bar(bright.mean(axis=1))
     return Box(side, lid, 1 - side, 1 - lid)
 
 
@@ -128,14 +132,21 @@ def _reduced(luma: npt.NDArray[np.generic], form: FrameForm, size: tuple[int, in
     return np.ascontiguousarray(form.displayed(resized(few, stored_size)))
 
 
-def _bar(bright: npt.NDArray[np.bool_]) -> float:
-    """Return how wide the bars at both ends of a line are, as a part of it; half a pixel is added."""
+def _bar(bright: npt.NDArray[np.float64]) -> float:
+    """Return how wide the bars at both ends are, as a part of the whole; half a pixel is added.
+
+    Parameters
+    ----------
+    bright
+        Of every line along the bars, how much is not black, 0..1.
+    """
     places = np.flatnonzero(bright)
     if places.size == 0:
         return 0.0
     bar = min(int(places[0]), bright.size - 1 - int(places[-1]))
     share = (bar + 0.5) / bright.size
-    return share if LEAST_BAR <= share <= MOST_BAR else 0.0
+    edges = bright[bar : bar + EDGE_LINES].max(), bright[::-1][bar : bar + EDGE_LINES].max()
+    return share if LEAST_BAR <= share <= MOST_BAR and max(edges) >= STRAIGHT else 0.0
 
 
 def _lasting_marks(greys: Sequence[Grey]) -> npt.NDArray[np.float32]:

@@ -62,6 +62,12 @@ def test_a_dark_scene_is_no_bar_when_another_scene_is_bright_there():
     assert active_area([dark, bright]) == WHOLE
 
 
+def test_something_lit_in_the_dark_has_no_bars():
+    rows, columns = np.mgrid[-120:120, -200:200]
+    lit = np.where(np.hypot(rows / 90, columns / 150) < 1, 120, 4).astype(np.uint8)
+    assert active_area([lit]) == WHOLE
+
+
 def test_a_logo_that_lasts_is_a_mark_over_moving_pictures_only():
     panned = analyse_clip([ring(moving(number)) for number in range(12)], WHOLE, (400, 240))
     fixed = analyse_clip([ring(moving(0)) for _ in range(12)], WHOLE, (400, 240))
