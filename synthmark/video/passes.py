@@ -201,15 +201,15 @@ class _Pass:
         self._writer.begin(editors)
 
     def _film(self, frame: VideoFrame) -> None:
-        """Mark a frame, draw the label over the mark, and code it."""
+        """Draw the label on a frame, mark both, and code it."""
         frame.make_writable()
         assert frame.pts is not None
         self._times.append(frame.pts)
         seconds = float((frame.pts - self._times[0]) * (self._reader.film.time_base or 0))
-        if self._embedder is not None:
-            self._mark(luma(frame), seconds)
         if self._changes.label is not None:
             self._changes.label.draw(plane_arrays(frame), seconds)
+        if self._embedder is not None:
+            self._mark(luma(frame), seconds)
         self._writer.write(frame)
 
     def _mark(self, plane: NDArray[Any], seconds: float) -> None:
