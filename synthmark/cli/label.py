@@ -111,6 +111,10 @@ def _check(config: Config, *, force: bool) -> None:
     config.key()
     if config.visible:
         require_wording(config.text, force=force)
+    if config.visible and config.audible_text is not None:
+        from synthmark.files.sound_label import check_audible
+
+        check_audible(config)
 
 
 def _order(options: argparse.Namespace, config: Config) -> Order:

@@ -1,4 +1,4 @@
-"""Sound files of every kind: read piece by piece, refused when damaged, copied with other samples and the same tags."""
+"""Sound files of every kind: read piece by piece, refused when damaged, copied with other samples and old tags."""
 
 import struct
 
@@ -185,7 +185,7 @@ def test_headers_that_lie_are_refused(tmp_path):
     with pytest.raises(DamagedMediaError, match="hours"):
         read(saved(tmp_path, bytes(long), "a.flac"))
     long[21:26] = bytes([long[21] & 0xF0]) + struct.pack(">I", 10 * 3600 * RATE)
-    with pytest.raises(DamagedMediaError, match="cannot be decoded|holds 100"):
+    with pytest.raises(DamagedMediaError, match=r"cannot be decoded|holds 100"):
         read(saved(tmp_path, bytes(long), "a.flac"))
 
 
