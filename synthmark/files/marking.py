@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthmark import image
+from synthmark._opencv import opencv
 from synthmark.errors import CapacityError
 from synthmark.image.pictures import as_picture
 from synthmark.image.visible import LabelPlacement, draw_label, place_label
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     Picture = Image | Array
 
 __all__ = ["Mark", "MarkedFrames", "draw_labels", "embed_marks", "extracted"]
-
-# Rows that are compared at a time, so that measuring takes little memory beside a large picture.
-_BAND = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +131,8 @@ class _Errors:
 
     def add(self, before: Picture, after: Picture) -> None:
         """Add the difference of two pictures of one kind and size."""
-        old, new = as_picture(before), as_picture(after)
-        for row in range(0, old.height, _BAND):
-            part = old.colour[row : row + _BAND].astype(np.float64)
-            difference = (part - new.colour[row : row + _BAND]) / old.peak
-            self._sum += float(np.square(difference).sum())
+        cv2, old, new = opencv(), as_picture(before), as_picture(after)
+        self._sum += cv2.norm(old.colour, new.colour, cv2.NORM_L2SQR) / old.peak**2
         self._count += old.colour.size
 
     def psnr(self) -> float:
