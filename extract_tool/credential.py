@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     from synthmark.report import Integrity, Trust
 
-__all__ = ["credential_layer"]
+__all__ = ["credential_layer", "names_ai"]
+
+_AI_SOURCES = {
+    "trainedAlgorithmicMedia",
+    "compositeWithTrainedAlgorithmicMedia",
+    "compositeSynthetic",
+    "trainedAlgorithmicData",
+}
 
 _STATES: Mapping[str, tuple[Integrity, Trust]] = {
     "Valid": ("intact", "unlisted"),
@@ -91,8 +98,20 @@ def _layer(store: Mapping[str, Any], unread: LayerReport) -> LayerReport:
         trust=trust,
         claims=claims,
         evidence={**unread.evidence, "state": state, "problems": problems[:32]},
-        messages=(Message("credential.altered"),) if integrity == "altered" else (),
+        messages=tuple(Message(code) for code in _codes(integrity, claims)),
     )
+
+
+def _codes(integrity: Integrity, claims: Mapping[str, str]) -> Iterator[str]:
+    if integrity == "altered":
+        yield "credential.altered"
+    if not names_ai(claims):
+        yield "credential.no_ai"
+
+
+def names_ai(claims: Mapping[str, str]) -> bool:
+    """Tell whether a credential says that AI made or changed the content: cameras and editors write them, too."""
+    return claims.get("digital_source_type", "").rsplit("/", 1)[-1] in _AI_SOURCES
 
 
 def _claims(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -61,6 +61,7 @@ def agreement_code(report: Mapping[str, Any]) -> str:
     if report["agreement"].get("content_id"):
         return "agreement.same"
     detected = [layer for layer in report["layers"] if layer["outcome"] == "detected"]
+    detected = detected if report["verdict"] == "labelled" else []
     return f"agreement.{('nothing', 'single', 'several')[min(len(detected), 2)]}"
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from extract_tool.credential import credential_layer
+from extract_tool.credential import credential_layer, names_ai
 from extract_tool.metadata_details import metadata_details
+from extract_tool.visible import visible_layer
 from synthmark.report import LayerReport, Message, overall_verdict
 
 if TYPE_CHECKING:
@@ -25,8 +26,14 @@ def completed(request: Request, report: Report, file: OpenedFile) -> Report:
     layers = [_completed_layer(layer, report, file, request.trust_list) for layer in report.layers]
     layers += _foreign_layers(file)
     layers += _registry_layers(request, report)
-    verdict = overall_verdict(layers, contradictory=report.verdict == "conflict")
+    counted = [layer for layer in layers if not _is_other_credential(layer)]
+    verdict = overall_verdict(counted, contradictory=report.verdict == "conflict")
     return dataclasses.replace(report, layers=tuple(layers), verdict=verdict)
+
+
+def _is_other_credential(layer: LayerReport) -> bool:
+    """Tell whether a layer is an intact credential that does not name AI: it is no label of AI content."""
+    return layer.layer == "credential" and layer.outcome == "detected" and not names_ai(layer.claims)
 
 
 def _completed_layer(layer: LayerReport, report: Report, file: OpenedFile, trust_list: str | None) -> LayerReport:
@@ -34,6 +41,8 @@ def _completed_layer(layer: LayerReport, report: Report, file: OpenedFile, trust
         return _with_evidence(layer, metadata_details(file.metadata))
     if layer.layer == "watermark" and file.presence is not None:
         return _with_presence(layer, file.presence)
+    if layer.layer == "visible" and layer.outcome == "not_checked" and file.picture is not None:
+        return visible_layer(file.picture)
     if layer.layer == "credential" and file.metadata.has_credential:
         return credential_layer(file.path, report.file.media_type, layer, trust_list)
     return layer

@@ -1,0 +1,129 @@
+"""Signed credentials (C2PA): intact, altered, trusted, unlisted, and what they claim."""
+
+import datetime as dt
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import skimage.data
+from PIL import Image
+
+import synthmark
+from extract_tool.examination import examined
+from extract_tool.sandbox import Request
+
+c2pa = pytest.importorskip("c2pa")
+AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+CAMERA = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+
+
+def certificate(name, issuer=None, *, authority):
+    """Return a certificate, its key and its name, as C2PA asks for them."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    oid = x509.NameOID
+    own = x509.Name([x509.NameAttribute(oid.ORGANIZATION_NAME, name), x509.NameAttribute(oid.COMMON_NAME, name)])
+    signer, signing_key = (own, key) if issuer is None else (issuer[2], issuer[1])
+    now = dt.datetime.now(dt.UTC)
+    unused = ["content_commitment", "key_encipherment", "data_encipherment", "key_agreement"]
+    usage = dict.fromkeys([*unused, "encipher_only", "decipher_only"], False)
+    usage |= {"digital_signature": not authority, "key_cert_sign": authority, "crl_sign": authority}
+    builder = x509.CertificateBuilder(signer, own, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=30))
+    builder = builder.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+    builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
+    known = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key())
+    builder = builder.add_extension(known, critical=False)
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    if not authority:
+        purpose = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.EMAIL_PROTECTION])
+        builder = builder.add_extension(purpose, critical=False)
+    return builder.sign(signing_key, hashes.SHA256()), key, own
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return certificate("Root", authority=True)
+
+
+def signed(authority, source_type):
+    """Return a picture with a credential."""
+    from cryptography.hazmat.primitives import serialization as forms
+
+    leaf, key, _ = certificate("Example Studio", authority, authority=False)
+    chain = leaf.public_bytes(forms.Encoding.PEM) + authority[0].public_bytes(forms.Encoding.PEM)
+    private = key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, forms.NoEncryption())
+    action = {"action": "c2pa.created", "digitalSourceType": source_type}
+    manifest = {
+        "claim_generator_info": [{"name": "studio", "version": "1"}],
+        "title": "\x1b[2J a title",
+        "format": "image/png",
+        "assertions": [{"label": "c2pa.actions", "data": {"actions": [action]}}],
+    }
+    source, target = io.BytesIO(), io.BytesIO()
+    Image.fromarray(skimage.data.astronaut()[:96, :96]).save(source, "PNG")
+    source.seek(0)
+    info = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=chain, private_key=private, ta_url=None)
+    with c2pa.Builder(json.dumps(manifest)) as builder:
+        builder.sign(c2pa.Signer.from_info(info), "image/png", source, target)
+    return target.getvalue()
+
+
+@pytest.fixture(scope="module")
+def generated(authority):
+    return signed(authority, AI)
+
+
+def checked(folder: Path, data: bytes, trust_list: str | None = None) -> tuple[dict, dict]:
+    (folder / "signed.png").write_bytes(data)
+    request = Request(folder / "signed.png", synthmark.Config(), (), "synthmark-extract", trust_list=trust_list)
+    report = examined(request)["report"]
+    return report, next(layer for layer in report["layers"] if layer["layer"] == "credential")
+
+
+def test_an_intact_credential_says_who_signed_and_what(tmp_path, generated):
+    report, layer = checked(tmp_path, generated)
+    assert report["verdict"] == "labelled"
+    assert (layer["outcome"], layer["integrity"], layer["trust"]) == ("detected", "intact", "unlisted")
+    assert layer["claims"]["signer"] == "Example Studio"
+    assert layer["claims"]["digital_source_type"] == AI
+    assert layer["messages"] == []
+
+
+def test_a_trust_list_vouches_for_the_signer(tmp_path, generated, authority):
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    anchors = authority[0].public_bytes(Encoding.PEM).decode()
+    assert checked(tmp_path, generated, anchors)[1]["trust"] == "trusted"
+
+
+def test_a_change_after_signing_is_seen(tmp_path, generated):
+    place = generated.index(b"IDAT") + 40
+    data = generated[:place] + bytes([generated[place] ^ 1]) + generated[place + 1 :]
+    (tmp_path / "signed.png").write_bytes(data)
+    from extract_tool.credential import credential_layer
+    from synthmark.report import LayerReport
+
+    unread = LayerReport(layer="credential", outcome="not_checked")
+    layer = credential_layer(tmp_path / "signed.png", "image/png", unread, None)
+    assert (layer.outcome, layer.integrity) == ("invalid", "altered")
+    assert "credential.altered" in [item.code for item in layer.messages]
+
+
+def test_the_credential_of_a_camera_is_no_label(tmp_path, authority):
+    report, layer = checked(tmp_path, signed(authority, CAMERA))
+    assert (report["verdict"], report["exit_code"]) == ("not_labelled", 1)
+    assert (layer["outcome"], layer["integrity"]) == ("detected", "intact")
+    assert [item["code"] for item in layer["messages"]] == ["credential.no_ai"]
+
+
+def test_without_the_library_it_is_not_checked(tmp_path, generated, monkeypatch):
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    report, layer = checked(tmp_path, generated)
+    assert (report["verdict"], layer["outcome"]) == ("not_labelled", "not_checked")
+    assert [item["code"] for item in layer["messages"]] == ["credential.library"]
