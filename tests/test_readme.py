@@ -3,6 +3,7 @@
 import argparse
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import skimage.data
+from clips import clip
 from PIL import Image
 
 import extract_tool.cli
@@ -20,7 +22,7 @@ import synthmark.errors
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "README.zh.md", "docs/commands.md", "docs/commands.zh.md")
 MANUALS = ("docs/commands.md", "docs/commands.zh.md")
-GUIDES = ("docs/python.md", "docs/visible-label.md", "docs/metadata-label.md")
+GUIDES = ("docs/python.md", "docs/visible-label.md", "docs/metadata-label.md", "docs/video.md")
 PROGRAMS = {"synthmark": synthmark.cli.main, "synthmark-extract": extract_tool.cli.main}
 
 
@@ -39,13 +41,19 @@ def set_up(document: str) -> list[list[str]]:
     return [words for words in commands(document) if words[0] == "sh"]
 
 
+@pytest.fixture(scope="module")
+def film(tmp_path_factory) -> Path:
+    return clip(tmp_path_factory.mktemp("film") / "clip.mp4", frames=75, sounds=("aac",))
+
+
 @pytest.fixture
-def folder(tmp_path, monkeypatch) -> Path:
+def folder(tmp_path, monkeypatch, film) -> Path:
     """Return the working folder that the documents have in mind."""
     (tmp_path / "pictures").mkdir()
     photo = Image.fromarray(skimage.data.coffee()).resize((384, 256))
     photo.save(tmp_path / "pictures" / "photo.jpg", quality=92)
     photo.save(tmp_path / "photo.png")
+    shutil.copy(film, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
