@@ -25,6 +25,9 @@ def add(commands: shared.Commands) -> None:
     show = actions.add_parser("show", help="print every setting, its value and its origin")
     shared.add_config_file(show)
     shared.add_label_options(show)
+    shared.add_registry_options(show)
+    show.add_argument("--retention-months", type=int, metavar="N", help="how long records stay")
+    show.add_argument("--lang", dest="language", help="language of reports: en, zh, both or auto")
     show.add_argument("--json", action="store_true", help="print one JSON object per setting, one per line")
     show.set_defaults(run=run)
 

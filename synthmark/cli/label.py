@@ -44,6 +44,7 @@ def add(commands: shared.Commands) -> None:
     shared.add_config_file(parser)
     shared.add_json(parser)
     shared.add_label_options(parser)
+    shared.add_registry_options(parser.add_argument_group("records (each overrides the configuration)"))
     parser.set_defaults(run=run)
 
 

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Commands",
-    "add_coding_options",
     "add_audible_options",
+    "add_coding_options",
     "add_config_file",
     "add_json",
     "add_key_files",
     "add_label_options",
+    "add_registry_options",
     "add_watermark_options",
     "job_count",
+    "location",
     "seconds",
     "settings_from",
 ]
@@ -85,6 +87,21 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--jpeg-quality", type=int, metavar="1-100", help="instead of each file's own quality")
     _add_video_options(group)
     add_watermark_options(group)
+
+
+def add_registry_options(parser: Parser) -> None:
+    """Add the options of what is recorded of labelled files."""
+    parser.add_argument("--registry", type=location, metavar="PATH|URL", help="where labelled files are recorded")
+    parser.add_argument("--operator", metavar="NAME", help="who runs the labelling, for the records")
+    parser.add_argument("--requested-by", metavar="NAME", help="who asked for copies without the visible label")
+    parser.add_argument("--agreement", metavar="VERSION", help="version of the agreement with them")
+
+
+def location(text: str) -> object:
+    """Read the location of a registry: a path or a URL."""
+    from synthmark.config_rules import LOCATION
+
+    return LOCATION.parse(text)
 
 
 def _add_video_options(group: Parser) -> None:

@@ -42,6 +42,7 @@ def add(commands: shared.Commands) -> None:
     verify.add_argument("--anchor", action="append", default=[], metavar="TEXT", help="what `head` printed before")
     _action(actions, "head", _head, "print the end of the chain, to be kept elsewhere for `verify --anchor`")
     prune = _action(actions, "prune", _prune, "drop records older than six months")
+    prune.add_argument("--retention-months", type=int, metavar="N", help="how long records stay: 6 or more")
     prune.add_argument("--before", required=True, metavar="DAY", help="such as 2026-01-31, in UTC")
 
 
@@ -52,7 +53,7 @@ def _action(
     text: str,
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=text)
-    parser.add_argument("--registry", type=_location, metavar="PATH|URL", help="instead of the configured one")
+    parser.add_argument("--registry", type=shared.location, metavar="PATH|URL", help="instead of the configured one")
     parser.add_argument(
         "--lang", dest="language", choices=("auto", "en", "zh", "both"), help="language of the answer"
     )
@@ -60,12 +61,6 @@ def _action(
     shared.add_json(parser)
     parser.set_defaults(run=run, action=action)
     return parser
-
-
-def _location(text: str) -> object:
-    from synthmark.config_rules import LOCATION
-
-    return LOCATION.parse(text)
 
 
 def run(options: argparse.Namespace) -> int:
