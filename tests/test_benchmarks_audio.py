@@ -90,3 +90,46 @@ def test_noise_shaped_like_the_sound_is_masked_better_than_white_noise():
     shaped = VOICE + 0.1 * np.roll(VOICE, 3)
     white = noisy(VOICE, RATE, signal_to_noise(VOICE, shaped))[0]
     assert noise_to_mask(VOICE, shaped, RATE) < noise_to_mask(VOICE, white, RATE) - 3
+
+
+STUB = """#!{python}
+import json, shutil, sys
+command, *rest = sys.argv[1:]
+if command == "add":
+    source, target, message = rest
+    shutil.copy(source, target)
+    open({memory!r}, "w").write(message)
+else:
+    answer = rest[rest.index("--json") + 1]
+    json.dump({{"matches": [{{"bits": open({memory!r}).read()}}]}}, open(answer, "w"))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stub is a script with an interpreter line")
+def test_audiowmark_is_called_as_it_wants_and_its_answer_is_read(tmp_path, monkeypatch):
+    from robustness_audio import marked_by_audiowmark, read_by_audiowmark
+
+    program = tmp_path / "audiowmark"
+    program.write_text(STUB.format(python=sys.executable, memory=str(tmp_path / "memory")), encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    marked = marked_by_audiowmark(VOICE, RATE, 0x0123456789ABCDEF)
+    assert marked.shape == VOICE.shape
+    assert len((tmp_path / "memory").read_text(encoding="utf-8")) == 32
+    assert read_by_audiowmark(marked, RATE) == 0x0123456789ABCDEF
+
+
+def test_pauses_and_labels_are_measured():
+    from labels_audio import expected_start, found_in, pause_levels
+
+    from synthmark import audio
+
+    quiet = np.concatenate([VOICE, 1e-4 * np.random.default_rng(1).standard_normal((RATE, 1))])
+    levels = pause_levels(quiet, RATE)
+    assert levels["pauses"] >= 45
+    assert levels["pause_decibels"] == pytest.approx(-80, abs=1.5)
+    assert levels["change_decibels"] < levels["pause_decibels"]
+    labelled = audio.label(VOICE, RATE, place="end")
+    (found,) = found_in(labelled, RATE)
+    assert found[0] == "rhythm"
+    assert found[1] == pytest.approx(expected_start(VOICE, "end", RATE), abs=0.05)
