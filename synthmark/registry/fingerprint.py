@@ -115,7 +115,7 @@ class Comparison:
 _UNDECIDED = Comparison("undecided", None)
 
 
-def compare(kept: Fingerprint, dense: Fingerprint) -> Comparison:
+def compare(kept: Fingerprint, dense: Fingerprint, *, whole: bool = False) -> Comparison:
     """Compare a file with what was registered.
 
     Parameters
@@ -124,12 +124,14 @@ def compare(kept: Fingerprint, dense: Fingerprint) -> Comparison:
         Of the record.
     dense
         Of the file; it may be a piece of the registered content.
+    whole
+        Whether to leave out the search for a cropped or framed picture, which takes long.
     """
     if kept.media != dense.media:
         return Comparison("disagrees", None)
     if not (_tells(kept) and _tells(dense)):
         return _UNDECIDED
-    return _compare_sound(kept, dense) if kept.media == "audio" else _compare_pictures(kept, dense)
+    return _compare_sound(kept, dense) if kept.media == "audio" else _compare_pictures(kept, dense, whole=whole)
 
 
 def _tells(fingerprint: Fingerprint) -> bool:
@@ -148,12 +150,12 @@ def _compare_sound(kept: Fingerprint, dense: Fingerprint) -> Comparison:
     return Comparison("undecided" if difference <= _PERHAPS_SOUND else "disagrees", 1 - difference)
 
 
-def _compare_pictures(kept: Fingerprint, dense: Fingerprint) -> Comparison:
+def _compare_pictures(kept: Fingerprint, dense: Fingerprint, *, whole: bool) -> Comparison:
     """Compare whole frames first, and look for a cropped or framed picture only when that fails."""
     similarity = _whole(kept, dense)
     if similarity >= _SAME_PICTURE:
         return Comparison("agrees", similarity)
-    window = _window(kept, dense)
+    window = -1.0 if whole else _window(kept, dense)
     if window >= _SAME_WINDOW:
         return Comparison("agrees", window)
     too_short = kept.step > 0 and dense.seconds < 2 * kept.step and dense.seconds < 0.9 * kept.seconds

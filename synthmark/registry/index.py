@@ -6,7 +6,7 @@ into one block per kind of media. So a search reads a few large values instead o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import sqlalchemy as sa
@@ -23,18 +23,16 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
     Places = NDArray[np.int64]
 
-__all__ = ["SEALED", "add_keys", "drop_keys", "keys_of_entry", "nearest", "seal"]
+__all__ = ["SEALED", "add_keys", "drop_keys", "keys_of", "nearest", "seal"]
 
 SEALED: Final = 1024
 _NEAR: Final[Mapping[str, int]] = {"image": 40, "video": 40, "audio": 44}  # of 128 bits; see benchmarks/registry.py
 _KEY_BYTES = 16
 
 
-def keys_of_entry(entry: Mapping[str, object]) -> list[dict[str, object]]:
-    """Return the rows of the search keys of an entry; none for an entry without a fingerprint."""
-    record = entry.get("record")
-    text = record.get("fingerprint") if isinstance(record, dict) else None
-    if not isinstance(text, str):
+def keys_of(text: str | None) -> list[dict[str, Any]]:
+    """Return the rows of the search keys of a fingerprint, which still need the place of their entry."""
+    if text is None:
         return []
     try:
         fingerprint = Fingerprint.parse(text)
@@ -43,12 +41,11 @@ def keys_of_entry(entry: Mapping[str, object]) -> list[dict[str, object]]:
     packed = kept_keys(fingerprint).astype(">u8").tobytes()
     parts = [packed[start : start + _KEY_BYTES] for start in range(0, len(packed), _KEY_BYTES)]
     return [
-        {"sequence": entry["sequence"], "number": number, "media": MEDIA.index(fingerprint.media), "key": part}
-        for number, part in enumerate(parts)
+        {"number": number, "media": MEDIA.index(fingerprint.media), "key": part} for number, part in enumerate(parts)
     ]
 
 
-def add_keys(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
+def add_keys(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
     """Store the keys of new entries."""
     if rows:
         connection.execute(sa.insert(keys), rows)

@@ -91,7 +91,9 @@ def _add_keys(connection: sa.Connection) -> None:
     ordered = sa.select(entries.c.sequence, entries.c.content).order_by(entries.c.sequence).limit(index.SEALED)
     while found := connection.execute(ordered.where(entries.c.sequence > last)).all():
         for row in found:
-            index.add_keys(connection, index.keys_of_entry(parsed_entry(row.content)))
+            record = parsed_entry(row.content).get("record") or {}
+            rows = [{**key, "sequence": row.sequence} for key in index.keys_of(record.get("fingerprint"))]
+            index.add_keys(connection, rows)
         index.seal(connection, last, found[-1].sequence)
         last = found[-1].sequence
 

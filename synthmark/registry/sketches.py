@@ -125,7 +125,7 @@ def keys_of_sketches(rows: Bytes) -> NDArray[np.uint64]:
     across, down = np.indices((SIDE, SIDE))
     order = np.lexsort((down.ravel(), (across + down).ravel()))[1 : 1 + _KEY_BITS]  # without the mean
     bits = coefficients.reshape(-1, SIDE * SIDE)[:, order] > 0
-    return np.packbits(bits, axis=1).view(">u8").astype(np.uint64)
+    return np.ascontiguousarray(np.packbits(bits, axis=1)).view(">u8").astype(np.uint64)
 
 
 def _cosines() -> Floats:

@@ -11,22 +11,13 @@ import sqlalchemy as sa
 from synthmark.errors import InputError, RegistryError
 from synthmark.payload import format_content_id
 from synthmark.registry import index
-from synthmark.registry.chain import (
-    FORMAT,
-    Anchor,
-    Checker,
-    Head,
-    Row,
-    Verification,
-    canonical,
-    entry_hash,
-    parsed_entry,
-)
+from synthmark.registry.appending import Prepared, append, head_of, prepared_record
+from synthmark.registry.chain import Anchor, Checker, Row, Verification, entry_hash, parsed_entry
 from synthmark.registry.database import Database
 from synthmark.registry.fingerprint import Comparison, Fingerprint, compare, searched_keys
 from synthmark.registry.record import RegistryRecord, StoredRecord, now_text
 from synthmark.registry.retention import LEAST_MONTHS, pruning_cutoff
-from synthmark.registry.schema import VERSION, columns_of, entries, head, migrate, stored_version
+from synthmark.registry.schema import VERSION, columns_of, entries, migrate, stored_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -46,10 +37,10 @@ class Match:
     comparison: Comparison
 
 
-def compare_record(record: RegistryRecord, dense: Fingerprint) -> Comparison:
-    """Compare the fingerprint of a record with that of a file; undecided where the record has none."""
+def compare_record(record: RegistryRecord, dense: Fingerprint, *, whole: bool = False) -> Comparison:
+    """Compare the fingerprint of a record with that of a file, as `compare`; undecided where the record has none."""
     try:
-        return compare(Fingerprint.parse(record.fingerprint or ""), dense)
+        return compare(Fingerprint.parse(record.fingerprint or ""), dense, whole=whole)
     except InputError:
         return Comparison("undecided", None)
 
@@ -132,8 +123,9 @@ class Registry:
         """
         if not records:
             return []
+        prepared = [prepared_record(record) for record in records]
         with self._database.writing() as connection:
-            return _append(connection, [{"kind": "label", "record": record.as_json()} for record in records])
+            return append(connection, prepared)
 
     def find_content_id(self, content_id: int) -> list[StoredRecord]:
         """Return the records of a content id, the oldest first."""
@@ -162,7 +154,7 @@ class Registry:
             places = index.nearest(connection, dense.media, wanted, _CANDIDATES)
             query = sa.select(entries).where(entries.c.sequence.in_(places))
             records = [_stored(row) for row in connection.execute(query)]
-        matches = [Match(record, compare_record(record.record, dense)) for record in records]
+        matches = [Match(record, compare_record(record.record, dense, whole=True)) for record in records]
         agreeing = [match for match in matches if match.comparison.agreement == "agrees"]
         return sorted(agreeing, key=lambda match: -(match.comparison.similarity or 0))[:count]
 
@@ -181,7 +173,7 @@ class Registry:
     def head(self) -> Anchor:
         """Return the end of the chain; kept elsewhere, it shows later whether the chain up to here was changed."""
         with self._database.reading() as connection:
-            end = _head(connection)
+            end = head_of(connection)
         return Anchor(end.sequence, end.hash)
 
     def verify(self, anchors: Iterable[Anchor] = ()) -> Verification:
@@ -233,59 +225,11 @@ class Registry:
             return [_stored(row) for row in connection.execute(query)]
 
 
-def _head(connection: sa.Connection) -> Head:
-    row = connection.execute(sa.select(head.c.sequence, head.c.hash, head.c.recorded_at)).one()
-    return Head(int(row.sequence), row.hash, row.recorded_at)
-
-
-def _append(connection: sa.Connection, bodies: Sequence[dict[str, Any]]) -> list[StoredRecord]:
-    """Append entries to the chain; the caller's transaction excludes other writers."""
-    end = _head(connection)
-    chained = list(_chained(end, bodies))
-    rows = [row for row, _ in chained]
-    connection.execute(sa.insert(entries), rows)
-    index.add_keys(connection, [key for _, entry in chained for key in index.keys_of_entry(entry)])
-    last = rows[-1]
-    index.seal(connection, end.sequence, last["sequence"])
-    connection.execute(
-        sa.update(head).values(sequence=last["sequence"], hash=last["hash"], recorded_at=last["recorded_at"])
-    )
-    return [
-        StoredRecord(
-            sequence=row["sequence"],
-            recorded_at=row["recorded_at"],
-            hash=row["hash"],
-            record=RegistryRecord.from_json(body["record"]),
-        )
-        for row, body in zip(rows, bodies, strict=True)
-        if row["kind"] == "label"
-    ]
-
-
-def _chained(end: Head, bodies: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Yield rows and entries. Time never runs back: what a clock said that was set back stands beside."""
-    clock = now_text()
-    recorded_at = max(clock, end.recorded_at)
-    previous = end.hash
-    for sequence, body in enumerate(bodies, end.sequence + 1):
-        entry = {
-            "format": FORMAT,
-            "sequence": sequence,
-            "previous": previous,
-            "recorded_at": recorded_at,
-            "clock": None if clock == recorded_at else clock,
-            **body,
-        }
-        content = canonical(entry)
-        previous = entry_hash(content)
-        yield {"sequence": sequence, **columns_of(entry), "content": content, "hash": previous}, entry
-
-
 def _verified(connection: sa.Connection, anchors: Iterable[Anchor] = ()) -> Verification:
     checker = Checker(columns_of, anchors)
     for row in _rows(connection):
         checker.add(row)
-    return checker.finish(_head(connection))
+    return checker.finish(head_of(connection))
 
 
 def _rows(connection: sa.Connection) -> Iterator[Row]:
@@ -327,5 +271,5 @@ def _prune(connection: sa.Connection, cutoff: str, operator: str | None) -> int:
         "entries": gone,
         "operator": operator,
     }
-    _append(connection, [{"kind": "prune", "pruned": note}])
+    append(connection, [Prepared({"kind": "prune", "pruned": note})])
     return gone

@@ -281,6 +281,12 @@ def test_other_texts_are_refused_or_read(text):
         assert Fingerprint.parse(text).text()
 
 
+def test_keys_of_several_frames_are_those_of_each():
+    frames = [fingerprint_pictures([picture]) for picture in PICTURES.values()]
+    together = Fingerprint("video", np.concatenate([frame.rows for frame in frames]), 1.0, 512, 512)
+    assert np.array_equal(searched_keys(together), np.concatenate([kept_keys(frame) for frame in frames]))
+
+
 def test_keys_of_a_copy_are_near_and_others_far():
     def least(first, second):
         bits = first[:, None] ^ second[None]

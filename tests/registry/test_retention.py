@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sample_records import sample_record
 
 from synthmark.errors import InputError, RegistryError
-from synthmark.registry import Anchor
-from synthmark.registry import store as store_module
+from synthmark.registry import Anchor, appending
+from synthmark.registry.chain import parsed_entry
 from synthmark.registry.retention import latest_cutoff, may_be_pruned, parse_moment, pruning_cutoff
 
 
@@ -65,7 +65,7 @@ def test_a_moment_without_a_zone_is_refused(registry):
 def aged(registry, monkeypatch):
     """Ten records of ten months of 2024, and one of now."""
     for month in range(1, 11):
-        monkeypatch.setattr(store_module, "now_text", lambda month=month: f"2024-{month:02}-15T00:00:00.000Z")
+        monkeypatch.setattr(appending, "now_text", lambda month=month: f"2024-{month:02}-15T00:00:00.000Z")
         registry.add(sample_record(month))
     monkeypatch.undo()
     registry.add(sample_record(11))
@@ -80,7 +80,7 @@ def test_old_records_go_and_the_chain_stays_whole(aged):
     assert aged.find_content_id(4) == []
     assert len(aged.find_content_id(5)) == 1
     *_, note = aged.rows()
-    pruned = store_module.parsed_entry(note.content)["pruned"]
+    pruned = parsed_entry(note.content)["pruned"]
     assert (pruned["last_sequence"], pruned["entries"], pruned["operator"]) == (4, 4, "keeper")
 
 
@@ -121,7 +121,7 @@ def test_a_note_on_pruning_what_was_too_young_does_not_count(registry, tamper):
     second = list(registry.rows())[1]
     note = {"last_sequence": 2, "last_hash": second.hash, "last_recorded_at": second.columns["recorded_at"]}
     with registry._database.writing() as connection:
-        store_module._append(connection, [{"kind": "prune", "pruned": note}])
+        appending.append(connection, [appending.Prepared({"kind": "prune", "pruned": note})])
     tamper("DELETE FROM synthmark_entries WHERE sequence < 3")
     assert [problem.code for problem in registry.verify().problems] == ["start"]
 
