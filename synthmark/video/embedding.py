@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LumaEmbedder", "Stretch"]
 
+_ONE_COLOUR = 0.5  # standard deviation of the luma of a frame that shows nothing: the mark would be all there is
 _LEAST = 0.3  # of a whole frame: weaker marks are lost in rounding
 _ROUNDING = 1 / 12  # mean square of the rounding error
 _LEVEL_LINES = 512  # of the copy on which compression is imitated
@@ -129,7 +130,7 @@ class LumaEmbedder:
             self._control.observe(seconds, self._survives(luma, mask), cut)
         plain = sum((share * self._pattern(number) for number, share in shares), np.zeros((), np.float32))
         difference = self._difference(plain, mask, self._control.psnr(seconds))
-        marked = float(difference.std()) >= _LEAST
+        marked = float(small.std()) >= _ONE_COLOUR and float(difference.std()) >= _LEAST
         if marked:
             self._add(luma, difference * np.float32(self._step))
         self._note(seconds, marked)

@@ -1,4 +1,4 @@
-"""Where a mark that was read is present: each chunk is compared with the whole mark."""
+"""Where a mark that was read is present: each chunk is compared with the whole message."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class Template:
     def __init__(self, found: Found, carriers: Carriers) -> None:
         self._frame = found.frame
         spectrum = np.fft.fft2(carriers.tile(found.content_id).astype(np.float64))
+        spectrum[np.abs(carriers.pilot) > 0] = 0  # the pilot is the same whatever the content id
         self._tile: NDArray[np.complex128] = spectrum / math.sqrt(float(np.sum(np.abs(spectrum) ** 2)))
 
     def is_in(self, chunk: Chunk) -> bool:
