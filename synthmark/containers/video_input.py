@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-__all__ = ["demuxer_of", "film_stream", "muxer_of", "open_video", "pyav", "reading_errors", "writing_errors"]
+__all__ = [
+    "demuxer_of",
+    "film_stream",
+    "is_cover",
+    "muxer_of",
+    "open_video",
+    "pyav",
+    "reading_errors",
+    "writing_errors",
+]
 
 MAX_PIXELS = 8192 * 8192
 """Pixels of a frame; a frame of this size takes 100 MB, and a codec holds several."""

@@ -133,7 +133,7 @@ class VideoReader:
                 yield from map(self._prepared, self._decoded(packet) if self.wants_film else ())
             elif index in sounds:
                 yield from ((packet.stream, frame) for frame in self._decoded(packet))
-            elif packet.dts is not None or packet.pts is not None:
+            elif packet.size or packet.dts is not None:  # else it is there to flush
                 yield packet
 
     def frames(self) -> Iterator[VideoFrame]:

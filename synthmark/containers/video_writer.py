@@ -11,7 +11,7 @@ from synthmark.containers.audio_track import AudioTrack
 from synthmark.containers.side_data import encoder_options, high_dynamic_range, lost_side_data, side_data
 from synthmark.containers.streams import carry_over, chapter_tracks, copy_stream, file_tags
 from synthmark.containers.video_codecs import Source, choose_coding
-from synthmark.containers.video_input import pyav, writing_errors
+from synthmark.containers.video_input import is_cover, pyav, writing_errors
 from synthmark.errors import UnsupportedMediaError
 
 if TYPE_CHECKING:
@@ -73,6 +73,12 @@ class VideoWriter:
         self._film: VideoStream | None = None
         self._first = first
 
+    @property
+    def other_films(self) -> tuple[int, ...]:
+        """Indices of further videos in the file, which are copied."""
+        streams = self._reader.container.streams.video
+        return tuple(each.index for each in streams if each.index in self.copied and not is_cover(each))
+
     def begin(self, editors: Mapping[int, SampleEditor]) -> None:
         """Add all streams in the order of the source, with chapters and metadata.
 
@@ -111,6 +117,8 @@ class VideoWriter:
         """Write a packet as it is."""
         target = self.copied.get(packet.stream.index)
         if target is not None:
+            if packet.dts is None and packet.pts is None:
+                packet.dts = packet.pts = 0  # a cover picture
             packet.stream = target
             self._output.mux(packet)
 

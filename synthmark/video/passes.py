@@ -240,6 +240,7 @@ class _Pass:
             yield Note("note.pixel_format", formats)
         yield from (Note("note.side_data_lost", (("name", name),)) for name in writer.lost)
         yield from (Note("note.stream_dropped", (("number", each.index),)) for each in writer.dropped)
+        yield from (Note("note.pictures_copied", (("number", number),)) for number in writer.other_films)
         yield from self._sound_notes()
 
     def _unmarked_seconds(self) -> float:

@@ -310,6 +310,32 @@ def test_eight_channels_stay(tmp_path, codec):
         assert container.streams.audio[0].layout.name == "7.1"
 
 
+def test_a_second_video_is_copied_and_said_and_a_cover_picture_is_copied(tmp_path):
+    def further(output, stream):
+        for attached in (False, True):
+            more = output.add_stream("mjpeg", rate=25)
+            more.width, more.height, more.pix_fmt = 64, 48, "yuvj420p"
+            more.codec_context.time_base = Fraction(1, 25)
+            more.disposition = 1 << 10 if attached else 0
+            picture = frame(7, "yuvj420p", 64, 48)
+            picture.pts, picture.time_base = 0, Fraction(1, 25)
+            waiting.extend(more.encode(picture))
+        output.mux(waiting)
+
+    waiting = []
+    source = clip(tmp_path / "a.mp4", frames=12, prepare=further)
+    target, result = marked(source)
+    assert [(note.code, note.params) for note in result.notes] == [("note.pictures_copied", (("number", 1),))]
+    copies = []
+    for file in (source, target):
+        with av.open(str(file)) as container:
+            others = container.streams.video[1:]
+            packets = [bytes(each) for each in container.demux(*others) if each.size]
+            copies.append(([int(each.disposition) for each in others], packets))
+    assert copies[0] == copies[1]
+    assert len(copies[0][1]) == 2
+
+
 def test_a_fast_start_stays(tmp_path):
     source = clip(tmp_path / "a.mp4", container={"movflags": "+faststart"})
     target, _ = marked(source)
