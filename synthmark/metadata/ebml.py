@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 CRC, VOID = 0xBF, 0xEC
-_MAX_ELEMENTS = 1_000_000
+_MAX_ELEMENTS = 200_000
 _LONGEST = 8  # bytes of a size
 
 

@@ -22,7 +22,7 @@ SEEK_HEAD, _INFO, CUES, TAGS, CLUSTER = 0x114D9B74, 0x1549A966, 0x1C53BB6B, 0x12
 _MUXING_APP, _WRITING_APP = 0x4D80, 0x5741
 _IN_CLUSTER = {0xE7, 0x5854, 0xA7, 0xAB, 0xA3, 0xA0, 0xAF, CRC, VOID}
 _MAX_CONTENT = 16 << 20  # bytes of an element that is read as metadata
-_MAX_CHILDREN = 1_000_000
+_MAX_CHILDREN = 200_000
 _TYPES = {b"matroska": "video/x-matroska", b"webm": "video/webm"}
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["boxes_of", "make_box", "rebuilt", "split_boxes", "walk"]
 
-_MAX_BOXES = 1_000_000  # a file in fragments of one picture has two for each
+_MAX_BOXES = 400_000  # a file in fragments of one picture has two for each
 
 
 def boxes_of(source: Source) -> Iterator[Box]:

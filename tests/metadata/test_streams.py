@@ -9,10 +9,13 @@ import io
 import json
 import random
 import shutil
+import struct
 import subprocess
 import tracemalloc
 
+import av
 import pytest
+from metadata.samples import box
 from metadata.streams import LABEL, RECIPES, RECORD, frames, made, packets, tags
 
 from synthmark.errors import DamagedMediaError, InputError, MediaError, SynthmarkError, UnsupportedMediaError
@@ -352,3 +355,70 @@ def test_an_empty_source_is_read_as_nothing() -> None:
     assert source.peek(0, 10) == source.peek(-1, 10) == b""
     with pytest.raises(DamagedMediaError):
         source.read(0, 1)
+
+
+@pytest.mark.parametrize(
+    "name", ["mp4", "mp4-first", "mp4-index", "mov-first", "mkv", "mkv-front", "webm", "avi-tight"]
+)
+def test_players_find_the_same_frame_after_seeking(name: str) -> None:
+    for start in (0.3, 0.7):
+        assert frame_at(labelled(name), start) == frame_at(made(name), start)
+
+
+def frame_at(data: bytes, start: float) -> tuple[int | None, bytes]:
+    with av.open(io.BytesIO(data)) as container:
+        stream = container.streams.video[0]
+        container.seek(int(start / stream.time_base), stream=stream)
+        frame = next(container.decode(stream))
+        return frame.pts, bytes(frame.planes[0])
+
+
+@pytest.mark.parametrize("name", ["mp4", "mov", "mkv", "avi"])
+@pytest.mark.parametrize("form", ["mp4", "matroska"])
+def test_a_copy_of_the_streams_by_others_keeps_a_label(name: str, form: str) -> None:
+    """The key AIGC gets lost on the way to MP4; the comment does not."""
+    target = io.BytesIO()
+    with av.open(io.BytesIO(labelled(name))) as source, av.open(target, "w", format=form) as copy:
+        copy.metadata.update(source.metadata)
+        template = source.streams.video[0]
+        stream = copy.add_stream_from_template(template)
+        for packet in source.demux(template):
+            if packet.dts is not None:
+                packet.stream = stream
+                copy.mux(packet)
+    assert read_metadata(target.getvalue()).label == LABEL
+
+
+HOSTILE = {
+    "many empty boxes": box(b"ftyp", b"isom", bytes(4)) + struct.pack(">I4s", 8, b"free") * 2_000,
+    "boxes within boxes": functools.reduce(lambda inner, _: box(b"udta", inner), range(5000), b"x"),
+    "a table that claims all": box(b"ftyp", b"isom", bytes(4))
+    + box(b"moov", box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", box(b"stco", b"\0\0\0\0\xff\xff\xff\xff")))))),
+    "keys that claim all": box(b"ftyp", b"isom", bytes(4))
+    + box(
+        b"moov",
+        box(b"udta", box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"mdta", bytes(12)), box(b"keys", b"\xff" * 8))),
+    ),
+    "many empty elements": b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska\x18\x53\x80\x67\x01"
+    + b"\xff" * 7
+    + b"\xec\x80" * 2_000,
+    "empty Ogg pages": made("opus")[:47] + b"OggS".ljust(27, b"\0") * 100_000,
+    "empty chunks": b"RIFF\0\0\0\0WAVE" + b"abcd\0\0\0\0" * 100_000,
+    "empty AIFF chunks": b"FORM\0\0\0\0AIFF" + b"abcd\0\0\0\0" * 100_000,
+    "empty parts": b"RIFF\x04\0\0\0AVI " + b"RIFF\x04\0\0\0AVIX" * 100_000,
+    "objects within objects": b"FLV\1\5\0\0\0\x09\0\0\0\0\x12\x03\0\0"
+    + bytes(7)
+    + b"\2\0\x0aonMetaData\3"
+    + (b"\0\1a\3" * 49_149).ljust(0x30000 - 14, b"\0"),
+    "tags that claim all": b"ID3\4\0\0\x1f\x7f\x7f\x7f" + made("mp3-bare"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_structure_ends_in_an_answer(name: str, monkeypatch) -> None:
+    monkeypatch.setattr("synthmark.metadata.mp4_boxes._MAX_BOXES", 1000)
+    monkeypatch.setattr("synthmark.metadata.matroska._MAX_CHILDREN", 1000)
+    attempt(HOSTILE[name])
+    if name.startswith("many"):
+        with pytest.raises(DamagedMediaError, match="more than 1000"):
+            write_metadata(HOSTILE[name], RECORD)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from synthmark.errors import DamagedMediaError, SynthmarkError
 from synthmark.metadata import MetadataRecord, new_label, propagate, read_metadata, to_json, wav, write_metadata
+from synthmark.metadata.containers import Change
+from synthmark.metadata.source import Source, Span
 
 LABEL = new_label("ACME", "synthmark-0123456789abcdef")
 RECORD = MetadataRecord(LABEL, "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia")
@@ -120,3 +122,49 @@ def test_other_programs_take_the_file(tmp_path, form):
     )
     assert "duration_ts=1001" in done.stdout
     assert done.stderr == ""
+
+
+def test_iptc_properties_stand_in_a_packet_and_a_later_one_replaces_them():
+    written = write_metadata(sound(), RECORD)
+    assert read_metadata(written).digital_source_type == RECORD.digital_source_type
+    again = write_metadata(written, MetadataRecord(LABEL, RECORD.digital_source_type, "Maker"))
+    assert [chunk.type for chunk in wav.chunks_of(again)].count(b"_PMX") == 1
+    assert read_metadata(again).ai_system == "Maker"
+
+
+def test_label_in_a_tag_of_id3_is_replaced_and_the_rest_of_the_tag_stays():
+    text = b"\3AIGC\0" + to_json(LABEL).encode()
+    title = b"TIT2\0\0\0\6\0\0\3Title"
+    label = b"TXXX" + bytes((0, 0, len(text) >> 7, len(text) & 0x7F)) + b"\0\0" + text
+    size = len(title) + len(label)
+    data = with_chunk(sound(), b"id3 ", b"ID3\4\0\0" + bytes((0, 0, size >> 7, size & 0x7F)) + title + label)
+    assert len(read_metadata(data).labels) == 1
+    written = write_metadata(data, MetadataRecord(LABEL))
+    assert [found.place for found in read_metadata(written).labels] == ["WAV AIGC"]
+    assert title in written
+
+
+def test_a_long_form_beyond_four_gibibytes_is_written_in_portions(tmp_path):
+    """The data are a hole in the file, so that nothing of that size is stored or held."""
+    size = (1 << 32) + 1000
+    head = struct.pack("<4sI4s4sIQQQI", b"RF64", 0xFFFFFFFF, b"WAVE", b"ds64", 28, size + 72, size, size // 2, 0)
+    head += struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16) + b"data\xff\xff\xff\xff"
+    report = wav.rewrite(Source(_Hole(head, size)), Change("label", ()))
+    pieces = [piece if isinstance(piece, Span) else len(piece) for piece in report]
+    assert Span(len(head), len(head) + size) in pieces
+    assert sum(piece for piece in pieces if isinstance(piece, int)) < 1000
+
+
+class _Hole(io.BytesIO):
+    """A file that is all zeros behind its first bytes."""
+
+    def __init__(self, head, size):
+        super().__init__(head)
+        self.end, self.place = len(head) + size, 0
+
+    def seek(self, place, whence=0):
+        self.place = self.end if whence == 2 else place
+        return self.place
+
+    def read(self, count=-1):
+        return self.getvalue()[self.place : self.place + count].ljust(count, b"\0")
