@@ -137,9 +137,13 @@ class LumaEmbedder:
 
     def _reduced(self, luma: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
         """Return the luma at another size as float32, in steps of eight bits."""
-        smooth = opencv().INTER_AREA if luma.shape[0] >= shape[0] else opencv().INTER_LINEAR
-        small = opencv().resize(luma, shape[::-1], interpolation=smooth)
-        return np.asarray(small, np.float32) / np.float32(self._step)
+        cv2 = opencv()
+        rows, columns = shape
+        if luma.shape[0] > 2 * rows and luma.shape[1] > 2 * columns:  # averaging all of a large frame takes too long
+            luma = cv2.resize(luma, (2 * columns, 2 * rows), interpolation=cv2.INTER_LINEAR)
+        smooth = cv2.INTER_AREA if luma.shape[0] >= rows else cv2.INTER_LINEAR
+        small = np.asarray(cv2.resize(luma, (columns, rows), interpolation=smooth), np.float32)
+        return small / np.float32(self._step)
 
     def _pattern(self, number: int) -> NDArray[np.float32]:
         return pattern(self._carriers, self._content_id, *self._shape, number)
