@@ -1,0 +1,121 @@
+"""Builds the standalone folder of synthmark-extract: no Python and no network are needed where it runs.
+
+    python scripts/build_extract_tool.py -o dist
+
+It makes a virtual environment of its own, installs `./extract_tool` and PyInstaller there, builds the folder
+`dist/synthmark-extract`, and writes `dist/sbom.json` beside it: every library with version, licence and SHA-256, and
+every file with its SHA-256 (CycloneDX 1.5). PYTHONHASHSEED and SOURCE_DATE_EPOCH are set, so that the same versions,
+Python and system give the same files.
+"""  # noqa: INP001 - a script, not a package
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("synthmark", "extract_tool")
+# What some library would bring along and nothing here uses.
+LEFT_OUT = ("numba", "llvmlite", "scipy", "matplotlib", "tkinter", "IPython", "pytest", "setuptools", "pip")
+MOST_BYTES = 250 << 20
+# Asked of the Python of the environment: what is installed there, its licence, the digest of its list of files.
+INVENTORY = """
+import hashlib, json
+from importlib import metadata
+def licence(item):
+    return item.get("License-Expression") or (item.get("License") or "").splitlines()[:1] or [
+        text.rsplit(" :: ", 1)[-1] for text in item.get_all("Classifier") or [] if text.startswith("License ::")]
+print(json.dumps([{"name": item.metadata["Name"], "version": item.version, "licence": licence(item.metadata),
+    "digest": hashlib.sha256((item.read_text("RECORD") or "").encode()).hexdigest()}
+    for item in sorted(metadata.distributions(), key=lambda item: item.metadata["Name"].lower())]))
+"""
+
+
+def main() -> int:
+    """Build the folder and say how large it is."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("dist"), help="where the folder goes (default: dist)"
+    )
+    parser.add_argument(
+        "--python", type=Path, help="an environment that has everything already, instead of a new one"
+    )
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        python = options.python or environment(Path(folder) / "environment")
+        built = bundle(python, options.output.resolve(), Path(folder))
+        (options.output / "sbom.json").write_text(inventory(python, built), encoding="utf-8")
+    size = sum(file.stat().st_size for file in built.rglob("*") if file.is_file() and not file.is_symlink())
+    print(f"{built}: {size / (1 << 20):.0f} MB", file=sys.stderr)  # noqa: T201 - a script
+    return 0 if size <= MOST_BYTES else 1
+
+
+def environment(folder: Path) -> Path:
+    """Return the Python of a new virtual environment with the tool and PyInstaller."""
+    venv.create(folder, with_pip=True)
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", f"{ROOT / 'extract_tool'}[sign]", "pyinstaller"], check=True
+    )
+    return python
+
+
+def bundle(python: Path, output: Path, work: Path) -> Path:
+    """Run PyInstaller and return the folder that it built."""
+    entry = work / "synthmark-extract.py"
+    entry.write_text("import sys\nfrom extract_tool.cli import main\nsys.exit(main())\n", encoding="utf-8")
+    command = [python, "-m", "PyInstaller", "--noconfirm", "--onedir", "--console", "--name", "synthmark-extract"]
+    for name in PACKAGES:
+        command += ["--collect-submodules", name, "--collect-data", name]
+    for name in LEFT_OUT:
+        command += ["--exclude-module", name]
+    command += ["--distpath", output, "--workpath", work / "build", "--specpath", work, "--log-level", "WARN", entry]
+    fixed = {"PYTHONHASHSEED": "1", "SOURCE_DATE_EPOCH": "1700000000"}
+    text = [str(part) for part in command]
+    subprocess.run(text, check=True, cwd=work, env={**os.environ, **fixed})  # noqa: S603 - our own command
+    return output / "synthmark-extract"
+
+
+def inventory(python: Path, built: Path) -> str:
+    """Return the libraries and the files of the folder as a CycloneDX document."""
+    command = [str(python), "-c", INVENTORY]
+    answer = subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own command
+    listed = json.loads(answer.stdout)
+    libraries = [
+        {
+            "type": "library",
+            "name": item["name"],
+            "version": item["version"],
+            "licenses": [{"license": {"name": str(name)}} for name in _listed(item["licence"])],
+            "hashes": [{"alg": "SHA-256", "content": item["digest"]}],
+        }
+        for item in listed
+    ]
+    files = [
+        {"type": "file", "name": file.relative_to(built).as_posix(), "hashes": [_hash(file)]}
+        for file in sorted(built.rglob("*"))
+        if file.is_file() and not file.is_symlink()
+    ]
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": libraries + files}
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _listed(licence: str | list[str]) -> list[str]:
+    return [licence] if isinstance(licence, str) else licence
+
+
+def _hash(file: Path) -> dict[str, str]:
+    with file.open("rb") as stream:
+        return {"alg": "SHA-256", "content": hashlib.file_digest(stream, "sha256").hexdigest()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
