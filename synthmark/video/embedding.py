@@ -31,6 +31,8 @@ _LEAST = 0.3  # of a whole frame: weaker marks are lost in rounding
 _ROUNDING = 1 / 12  # mean square of the rounding error
 _LEVEL_LINES = 512  # of the copy on which compression is imitated
 _MIN_SIDE = 32
+# Of frames with fewer lines more is lost, and the eye sees as much of a larger change.
+_SMALL, _MOST_ROOM = 360, 1.6
 _PASSES = 3  # of meeting a quality and the limits of each place
 
 
@@ -103,7 +105,7 @@ class LumaEmbedder:
         self._step = float(2 ** (bit_depth - 8))
         self._cuts, self._clock, self._mask = SceneCuts(), StretchClock(), Mask()
         self._control = StrengthControl(strength)
-        self._louder = max(strength, 1.0)
+        self._louder = max(strength, 1.0) * min(max(_SMALL / min(width, height), 1.0), _MOST_ROOM)
         self._stretches: list[Stretch] = []
         self._number = -1
 

@@ -18,7 +18,7 @@ _ACTIVITY_GAIN, _ACTIVITY_LIMIT = 0.1, 20.0
 # A pattern that stands still under moving content is coded anew in every frame, and shows as dirt on the glass.
 _MOTION_LOSS, _MOTION_LIMIT = 0.4, 10.0
 _STILL = 1.0  # mean change from frame to frame that is but noise
-_BLACK, _DARK, _AT_BLACK = 16.0, 48.0, 0.5  # luma between which the strength rises from what it is at black
+_BLACK, _DARK, _AT_BLACK = 16.0, 48.0, 0.8  # luma between which the strength rises from what it is at black
 _MOTION_GAIN = 0.4  # of what may show, for each unit of motion
 _NEW_SHARE = 0.3  # of each frame's mask: it follows slowly, so that it does not flicker
 
