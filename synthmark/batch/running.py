@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Self
 
 from synthmark.batch.journal import FileState, Journal
@@ -51,8 +52,12 @@ class Batch:
             raise InputError(f"{order.output} is a file; the copies need a folder.")
         self._order = order
         self._dry_run = dry_run
-        self._registry = _registry(order.config, dry_run=dry_run)
-        self._journal = Journal(order.output, overwrite=order.overwrite, dry_run=dry_run)
+        with contextlib.ExitStack() as opened:
+            self._registry = _registry(order.config, dry_run=dry_run)
+            if self._registry is not None:
+                opened.callback(self._registry.close)
+            self._journal = opened.enter_context(Journal(order.output, overwrite=order.overwrite, dry_run=dry_run))
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -60,9 +65,7 @@ class Batch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._journal.close()
-        if self._registry is not None:
-            self._registry.close()
+        self._opened.close()
 
     def selection(self) -> Selection:
         """Return the files that there are at this moment; to be closed."""

@@ -75,9 +75,7 @@ class Watch:
             return
         outcome = self.batch.settled(choice)
         if outcome is not None:
-            self._told[source] = state
-            if outcome.status != "present":
-                yield outcome
+            yield from self._tell(outcome, state)
             return
         if not self._is_settled(source, state, before):
             return
@@ -102,8 +100,7 @@ class Watch:
         state, failed, outcome = self._doubtful[source]
         if time.monotonic() - failed >= _PATIENCE * self.settle:
             del self._doubtful[source]
-            self._told[source] = state
-            yield outcome
+            yield from self._tell(outcome, state)
 
     def _rest(self, pool: Workers, seconds: float) -> Iterator[Outcome]:
         """Wait for the next look, and yield what gets done meanwhile."""
@@ -122,8 +119,15 @@ class Watch:
                 self._doubtful[source] = (state, time.monotonic(), outcome)
             else:
                 self._doubtful.pop(source, None)
-                self._told[source] = state
-                yield outcome
+                yield from self._tell(outcome, state)
+
+    def _tell(self, outcome: Outcome, state: _State) -> Iterator[Outcome]:
+        """Yield an outcome; only of what is not done it must be remembered, since the journal knows the rest."""
+        if outcome.status == "present":
+            return
+        if outcome.status != "labelled":
+            self._told[outcome.job.source] = state
+        yield outcome
 
 
 def _state(path: Path) -> _State | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synthmark.batch.journal import FileState
 from synthmark.batch.outcomes import Outcome
-from synthmark.errors import AlreadyLabelledError
+from synthmark.errors import AlreadyLabelledError, SynthmarkError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +121,8 @@ class Preparation:
         hold_as_worker(self.lock)
         own_drafts(self.owner)
         if self.warm:
-            warm_up()
+            with contextlib.suppress(SynthmarkError):  # the first file tells better what is missing
+                warm_up()
 
 
 def warm_up() -> None:
