@@ -10,6 +10,7 @@ from synthmark.console import ExitCode, print_json, print_text
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from synthmark.config import Settings
 
@@ -46,7 +47,16 @@ def run(options: argparse.Namespace) -> int:
 def _values(settings: Settings) -> dict[str, object]:
     fields = dataclasses.fields(settings.config)
     values = {field.name: getattr(settings.config, field.name) for field in fields}
+    values["registry"] = _without_password(values["registry"])
     return {name: value if _is_plain(value) else str(value) for name, value in values.items()}
+
+
+def _without_password(registry: Path | str | None) -> Path | str | None:
+    if not isinstance(registry, str):
+        return registry
+    from synthmark.registry.database import shown_location
+
+    return shown_location(registry)
 
 
 def _is_plain(value: object) -> bool:

@@ -63,3 +63,11 @@ def test_every_setting_is_an_option_and_a_variable_too(monkeypatch, capsys):
         'requested_by = "customer 7" # flag',
         "retention_months = 12 # SYNTHMARK_RETENTION_MONTHS",
     ]
+
+
+def test_the_password_of_the_registry_is_not_shown(monkeypatch, capsys):
+    monkeypatch.setenv("SYNTHMARK_REGISTRY", "postgresql://me:secret@host/labels")
+    assert main(["config", "show"]) == 0
+    out = capsys.readouterr().out
+    assert "secret" not in out
+    assert "postgresql://me:***@host/labels" in out
