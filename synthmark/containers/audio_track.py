@@ -10,6 +10,8 @@ import numpy as np
 from synthmark.containers.video_input import pyav
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from av import AudioFrame, Packet
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
@@ -34,7 +36,7 @@ _LOSSLESS = {"flac", "alac"}
 # Bits per second and channel below which these encoders change sound audibly.
 _LEAST_BIT_RATE = 64_000
 _GAP_SECONDS = 0.01  # a longer jump of the time stamps is filled or cut, so that sound and picture stay together
-_LONGEST_GAP_SECONDS = 3600
+_LONGEST_GAP_SECONDS = 600  # no player waits as long: such stamps are wrong
 _MOST_PLANES = 8
 _PIECE = 1024  # samples that are coded at a time; without compression they are a packet
 
@@ -120,6 +122,7 @@ class AudioTrack:
         self._rate = source.codec_context.sample_rate
         self._layout = source.codec_context.layout.name
         self._format: str | None = None
+        self._form: tuple[str, str, int] | None = None
         self._start: int | None = None  # number of the first sample, counted from time zero
         self._received = 0
         self._sent = 0
@@ -127,29 +130,46 @@ class AudioTrack:
 
     def push(self, frame: AudioFrame) -> list[Packet[Any]]:
         """Take the next decoded frame and return the packets that are ready."""
+        frame = self._formed(frame)
         samples = _without_padding(frame, frame_samples(frame))
         self._format = _format_of(samples)
-        return self._encoded(self._editor.push(self._placed(frame, samples)))
+        gap = self._gap(frame)
+        silence = [packet for packets in self._silence(gap, samples) for packet in packets]
+        return [*silence, *self._edited(samples[max(-gap, 0) :])]
 
     def finish(self) -> list[Packet[Any]]:
         """Return the last packets."""
         rest = self._encoded(self._editor.finish()) if self._start is not None else []
         return [*rest, *self.stream.encode(None)]
 
-    def _placed(self, frame: AudioFrame, samples: NDArray[np.generic]) -> NDArray[np.generic]:
-        """Fill gaps with silence and cut what overlaps, as the time stamps say."""
+    def _formed(self, frame: AudioFrame) -> AudioFrame:
+        """Bring a frame to the form of the first one; a broadcast may change it on the way."""
+        form = (frame.format.packed.name, frame.layout.name, frame.sample_rate)
+        self._form = self._form or (form[0], self._layout, self._rate)
+        if form == self._form:
+            return frame
+        pts, base = frame.pts, frame.time_base
+        changed: AudioFrame = pyav().AudioResampler(*self._form).resample(frame)[0]
+        changed.pts, changed.time_base = pts, base
+        return changed
+
+    def _gap(self, frame: AudioFrame) -> int:
+        """Return how many samples are missing before a frame by its time stamp; below zero: how many overlap."""
         stamp = None if frame.pts is None else round(frame.pts * Fraction(frame.time_base or 0) * self._rate)
         if self._start is None:
             self._start = stamp or 0
         gap = 0 if stamp is None else stamp - self._start - self._received
-        if abs(gap) <= _GAP_SECONDS * self._rate or gap > _LONGEST_GAP_SECONDS * self._rate:
-            gap = 0
-        if gap > 0:
-            samples = np.concatenate([np.zeros((gap, samples.shape[1]), samples.dtype), samples])
-        elif gap < 0:
-            samples = samples[-gap:]
+        negligible = abs(gap) <= _GAP_SECONDS * self._rate or gap > _LONGEST_GAP_SECONDS * self._rate
+        return 0 if negligible else gap
+
+    def _silence(self, gap: int, like: NDArray[np.generic]) -> Iterator[list[Packet[Any]]]:
+        """Fill a gap, a second at a time."""
+        for offset in range(0, gap, self._rate):
+            yield self._edited(np.zeros((min(self._rate, gap - offset), like.shape[1]), like.dtype))
+
+    def _edited(self, samples: NDArray[np.generic]) -> list[Packet[Any]]:
         self._received += len(samples)
-        return samples
+        return self._encoded(self._editor.push(samples)) if len(samples) else []
 
     def _encoded(self, samples: NDArray[np.generic]) -> list[Packet[Any]]:
         assert self._start is not None

@@ -275,6 +275,25 @@ def _delay(source, target):
     return copy_start - start + (int(np.argmax(score)) - reach) / 48000
 
 
+def test_a_gap_in_the_sound_is_filled_so_that_the_rest_stays_in_time(tmp_path):
+    source = clip(tmp_path / "whole.mkv", frames=150, size=(128, 96), sounds=("flac",))
+    gapped = tmp_path / "gapped.mkv"
+    with av.open(str(source)) as whole, av.open(str(gapped), "w") as output:
+        copies = [output.add_stream_from_template(stream, opaque=True) for stream in whole.streams]
+        for packet in whole.demux():
+            late = packet.stream.type == "audio" and packet.dts is not None and 2000 <= packet.pts < 3000
+            if packet.dts is not None and not late:
+                packet.stream = copies[packet.stream.index]
+                output.mux(packet)
+    target, result = marked(gapped)
+    assert result.sound_marked
+    before, after = sound_of(source)[1], sound_of(target)[1]
+    assert np.abs(after[106_000:138_000]).max() < 1e-3
+    piece = before[192_000:230_400]
+    score = np.correlate(after[190_000:232_400], piece, "valid")
+    assert abs(int(np.argmax(score)) - 2000) < 48
+
+
 def test_what_cannot_be_marked_in_sound_is_copied_and_said(tmp_path):
     short = clip(tmp_path / "short.mp4", frames=30, sounds=("aac",))
     target, result = marked(short)
