@@ -40,8 +40,8 @@ LOST = "the worker process ended abruptly"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=60)
-    parser.add_argument("--files", type=int, default=12, help="pictures in the folder, besides a sound")
-    parser.add_argument("--size", type=int, default=256, help="height and width of the pictures")
+    parser.add_argument("--files", type=int, default=7, help="pictures in the folder, besides a sound")
+    parser.add_argument("--size", type=int, default=384, help="height and width of the pictures")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()

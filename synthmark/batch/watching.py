@@ -71,7 +71,7 @@ class Watch:
         """Decide on one file: too early, done, told already, or to be labelled now."""
         source = choice.job.source
         state = (0, 0) if choice.reason else _state(source)
-        if state is None or state in (self._told.get(source), self._under_way.get(source)):
+        if state is None or source in self._under_way or state == self._told.get(source):
             return
         outcome = self.batch.settled(choice)
         if outcome is not None:
