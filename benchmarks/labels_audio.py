@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import environment
 
@@ -132,14 +132,23 @@ def main(
     out: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("labels_audio.json"),
 ) -> None:
     chosen = list(clips_in(clips))
-    record = environment.described() | {
-        "clips": len(chosen),
-        "unlabelled": count_unlabelled(chosen),
-        "highest_likeness_unlabelled": highest_unlabelled(chosen),
-        "pauses": {name: pause_levels(samples, rate) for name, samples, rate in chosen},
-        "labelled": count_labelled(chosen),
-    }
-    out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    record: dict[str, Any] = environment.described() | {"clips": len(chosen), "results": {}}
+    for name, count in STAGES.items():
+        record["results"][name] = count(chosen)
+        typer.echo(f"{name}: {record['results'][name]}")
+        out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def levels_in_pauses(clips: list[tuple[str, Samples, int]]) -> dict[str, dict[str, float | int]]:
+    return {name: pause_levels(samples, rate) for name, samples, rate in clips}
+
+
+STAGES = {
+    "highest likeness unlabelled": highest_unlabelled,
+    "pauses": levels_in_pauses,
+    "found unlabelled": count_unlabelled,
+    "found labelled": count_labelled,
+}
 
 
 if __name__ == "__main__":

@@ -82,15 +82,19 @@ def _template(unit: float) -> NDArray[np.float64]:
     return np.asarray(centred / np.sqrt((centred**2).sum()))
 
 
-def _likenesses(levels: NDArray[np.float64], unit: float) -> NDArray[np.float64]:
-    """Return the normalised correlation of each band's level with the pattern at every start: (starts, bands)."""
+def _likenesses(
+    levels: NDArray[np.float64], spectrum: NDArray[np.complex128], length: int, unit: float
+) -> NDArray[np.float64]:
+    """Return the normalised correlation of each band's level with the pattern at every start: (starts, bands).
+
+    `spectrum` is that of the levels, filled up with zeros to `length`.
+    """
     template = _template(unit)
     size, count = len(template), len(levels) - len(template) + 1
     if count <= 0:
         return np.zeros((0, levels.shape[1]))
-    length = 1 << (len(levels) + size).bit_length()
-    spectrum = np.fft.rfft(levels, length, axis=0) * np.fft.rfft(template, length).conj()[:, None]
-    match = np.fft.irfft(spectrum, length, axis=0)[:count]
+    product = spectrum * np.fft.rfft(template, length).conj()[:, None]
+    match = np.fft.irfft(product, length, axis=0)[:count]
     sums, squares = (_windowed(v, size) for v in (levels, levels**2))
     spread = np.sqrt(np.maximum(squares - sums**2 / size, 1e-9))
     return np.asarray(match / spread, np.float64)
@@ -142,9 +146,11 @@ def _found_in(work: NDArray[np.float32], begin: float) -> list[Heard[RhythmCue]]
     """Return the cues in a stretch that begins `begin` seconds into the sound."""
     powers = _powers(work)
     levels = _tone_levels(powers)
+    length = 1 << (len(levels) + len(_template(_UNITS[-1]))).bit_length()
+    spectrum = np.fft.rfft(levels, length, axis=0)
     candidates: list[_Candidate] = []
     for unit in _UNITS:
-        likeness = _likenesses(levels, unit)
+        likeness = _likenesses(levels, spectrum, length, unit)
         if not len(likeness):
             continue
         for start in np.flatnonzero(likeness.max(axis=1) >= _LEAST_LIKENESS):

@@ -45,7 +45,7 @@ class SpokenPrompt:
     language
         "zh" or "en".
     likeness
-        Correlation of the levels in 20 bands over time with those of the prompt, at most 1.
+        Correlation of the levels in 28 bands over time with those of the prompt, at most 1.
     position
         As in `synthmark.audio.RhythmCue`.
     """
