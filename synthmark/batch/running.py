@@ -140,8 +140,8 @@ class Batch:
             if self._registry is not None and answer.entry is not None:
                 self._registry.add(answer.entry)
             self._journal.finish(outcome.job.target, outcome.record.content_id, answer.before, answer.after)
-        elif not outcome.job.target.exists():  # else it may be in place without a record: the next run sees to it
-            self._journal.forget(outcome.job.target)
+        elif outcome.kind != "InternalError" and not outcome.job.target.exists():
+            self._journal.forget(outcome.job.target)  # else remains, or a copy without a record, are to be seen to
         return outcome
 
     def _await(
