@@ -108,6 +108,7 @@ class _Part:
 
     @classmethod
     def of(cls, chunk: Chunk) -> _Part:
+        """Return the part that holds a chunk."""
         return cls(chunk.type, len(chunk.payload), chunk.payload)
 
 
