@@ -246,7 +246,9 @@ def _constant(encoder: _Encoder, value: float) -> dict[str, str]:
 def _cap(encoder: _Encoder, bit_rate: int, seconds: float | None) -> dict[str, str]:
     """Return what keeps the copy from growing: a constant quality spends bits on the coding noise of the source."""
     rate = round(bit_rate * _HEADROOM)
-    if encoder.name in {"libvpx", "libvpx-vp9"}:
+    if encoder.name == "libvpx":
+        return {"b": str(bit_rate), "maxrate": str(rate), "bufsize": str(rate)}  # it exceeds what it is given
+    if encoder.name == "libvpx-vp9":
         return {"b": str(rate)}  # with crf: the quality is the upper bound, and so is the rate
     if encoder.quality in _QSCALE:
         return {"flags": "-qscale", "b": str(rate), "qmin": "2", "qmax": "31"}

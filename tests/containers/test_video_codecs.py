@@ -38,6 +38,7 @@ def test_the_bit_rate_of_the_source_is_a_bound_unless_a_quality_is_chosen():
     assert chosen(crf=30).options["crf"] == "30"
     assert "maxrate" not in chosen(rate=None).options
     assert chosen("vp9", "webm").options["b"] == "1200000"
+    assert chosen("vp8", "webm").options["b"] == "1000000"
     assert chosen("vp9", "webm", crf=30).options["b"] == "0"
 
 
