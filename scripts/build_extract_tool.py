@@ -75,7 +75,6 @@ def bundle(python: Path, output: Path, work: Path) -> Path:
     for name in PACKAGES:
         command += ["--collect-submodules", name, "--collect-data", name]
     command += ["--hidden-import", "cv2"]  # which is imported by name, so that PyInstaller does not see it
-    command += [] if os.name == "nt" else ["--strip"]
     for name in LEFT_OUT:
         command += ["--exclude-module", name]
     command += ["--distpath", output, "--workpath", work / "build", "--specpath", work, "--log-level", "WARN", entry]
