@@ -31,6 +31,7 @@ _VIEW = View(short_side=320, smallest_tile=72, largest_tile=400, fft_size=1024, 
 _GLANCE = 640  # pixels of a side of the part on which a map is tried
 _LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
 _PLACES_FIXED, _PLACES_TURNED, _PLACES_MAPPED = 4.0, 4 * 8 * 128.0**2, 3e6
+_CHOSEN = 0.9  # a map is chosen for the power of the pilot's lines, which makes high scores likelier by so much
 _GROUP = 4  # chunks that are tried as one picture in the search for a map
 
 
@@ -78,19 +79,17 @@ class KeySearch:
         """Read chunks of a video that was at most resized as a whole."""
         spectra = [chunk.spectrum for chunk in chunks]
         joint = fixed_joint(spectra, self._carriers, MIRRORS[0])
-        if joint.score < self._ledger.threshold("fixed", _PLACES_FIXED * (1 + len(chunks))):
-            return None
-        return self._read(joined_spectrum(spectra, joint), self._frame(chunks, joint), _PLACES_FIXED)
+        threshold = self._ledger.threshold("fixed", _PLACES_FIXED * (1 + len(chunks)))
+        return self._read(joined_spectrum(spectra, joint), self._frame(chunks, joint), _PLACES_FIXED, threshold)
 
     def turned(self, chunks: Sequence[Chunk], *, fit: bool = False) -> Found | None:
         """Read chunks of a video that was also turned, mirrored or cut along its long side; `fit` allows for more."""
         spectra = [chunk.spectrum for chunk in chunks]
         joint = best_joint(spectra, self._carriers, TURNS)
-        if joint.score < self._ledger.threshold("turned", _PLACES_TURNED * (1 + len(chunks))):
-            return None
-        frame = self._frame(chunks, joint)
-        found = self._read(joined_spectrum(spectra, joint), frame, _PLACES_TURNED)
-        if found is None and fit:
+        threshold = self._ledger.threshold("turned", _PLACES_TURNED * (1 + len(chunks)))
+        frame, spectrum = self._frame(chunks, joint), joined_spectrum(spectra, joint)
+        found = self._read(spectrum, frame, _PLACES_TURNED, threshold)
+        if found is None and fit and pilot_score(spectrum, self._carriers) >= _LIKELY_SCORE:
             found = self._fitted(Stack([chunk.picture for chunk in chunks], joint.states), frame)
         return found
 
@@ -120,19 +119,26 @@ class KeySearch:
 
     def _fitted(self, stack: Stack, frame: Homography) -> Found | None:
         """Read a frame as it is, then after ever finer fits."""
-        threshold = self._ledger.threshold("mapped", _PLACES_MAPPED)
+        threshold = self._ledger.threshold("mapped", _PLACES_MAPPED) + _CHOSEN
         for better, spectrum in refinements(stack, frame, self._carriers):
-            if pilot_score(spectrum, self._carriers) >= threshold:
-                found = self._read(spectrum, better, _PLACES_MAPPED)
-                if found is not None:
-                    return found
+            found = self._read(spectrum, better, _PLACES_MAPPED, threshold)
+            if found is not None:
+                return found
         return None
 
-    def _read(self, spectrum: NDArray[np.complex128], frame: Homography, places: float) -> Found | None:
-        """Decode the spectrum of an aligned frame."""
+    def _read(
+        self, spectrum: NDArray[np.complex128], frame: Homography, places: float, threshold: float
+    ) -> Found | None:
+        """Decode the spectrum of an aligned frame when its pilot reaches a threshold.
+
+        The score is that of the sum of all chunks, not the sum of their scores: where a scene stands still, each
+        chunk shows by chance what the others show.
+        """
         score = pilot_score(spectrum, self._carriers)
         ledger = self._ledger
         ledger.best_score = max(ledger.best_score, score)
+        if score < threshold:
+            return None
         ledger.decoded += 1
         reading: Reading | None = read(soft_bits(spectrum, self._carriers), self._carriers)
         if reading is None:
