@@ -31,6 +31,7 @@ _LEAST = 0.3  # of a whole frame: weaker marks are lost in rounding
 _ROUNDING = 1 / 12  # mean square of the rounding error
 _LEVEL_LINES = 512  # of the copy on which compression is imitated
 _MIN_SIDE = 32
+_FOLLOWED_FOR = 0.15  # seconds until the mask is made anew
 # Of frames with fewer lines more is lost, and the eye sees as much of a larger change.
 _SMALL, _MOST_ROOM = 360, 1.6
 _PASSES = 3  # of meeting a quality and the limits of each place
@@ -108,6 +109,8 @@ class LumaEmbedder:
         self._louder = max(strength, 1.0) * min(max(_SMALL / min(width, height), 1.0), _MOST_ROOM)
         self._stretches: list[Stretch] = []
         self._number = -1
+        self._followed = -math.inf
+        self._change: NDArray[np.float32] | None = None
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:
@@ -127,15 +130,29 @@ class LumaEmbedder:
         small = self._reduced(luma, self._shape)
         cut = self._cuts.is_cut(small)
         shares = self._clock.shares(seconds, cut)
+        if cut or not 0 <= seconds - self._followed < _FOLLOWED_FOR:
+            self._followed, self._change = seconds, self._follow(luma, small, seconds, cut, shares)
+        if self._change is not None:
+            self._add(luma, self._change)
+        self._note(seconds, self._change is not None)
+
+    def _follow(
+        self,
+        luma: NDArray[Any],
+        small: NDArray[np.float32],
+        seconds: float,
+        cut: bool,
+        shares: tuple[tuple[int, float], ...],
+    ) -> NDArray[np.float32] | None:
+        """Return what is added to a frame and the next ones, in steps of its luma; None where a mark has no place."""
         mask = self._mask.follow(small, cut)
         if self._control.due(seconds, cut):
             self._control.observe(seconds, self._survives(luma, mask), cut)
         plain = sum((share * self._pattern(number) for number, share in shares), np.zeros((), np.float32))
         difference = self._difference(plain, mask, self._control.psnr(seconds))
-        marked = float(small.std()) >= _ONE_COLOUR and float(difference.std()) >= _LEAST
-        if marked:
-            self._add(luma, difference * np.float32(self._step))
-        self._note(seconds, marked)
+        if float(small.std()) < _ONE_COLOUR or float(difference.std()) < _LEAST:
+            return None
+        return difference * np.float32(self._step)
 
     def _reduced(self, luma: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
         """Return the luma at another size as float32, in steps of eight bits."""
