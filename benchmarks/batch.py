@@ -1,4 +1,4 @@
-"""Time of labelling a folder, as a ratio to only decoding and encoding it with Pillow; and what a second process brings.
+"""Time of labelling a folder, as a ratio to decoding and encoding it with Pillow; and what a second process brings.
 
 Both are run in turn, several times, in as many processes, over the same photographs, cut to one megapixel
 and saved as PNG. The start of the processes counts for both.
