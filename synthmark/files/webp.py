@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from synthmark.errors import DamagedMediaError
 from synthmark.files.bits import BoolReader
 from synthmark.metadata.thumbnail import without_thumbnail
+from synthmark.metadata.webp_chunks import HEADER, Chunk, chunks, form_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +18,8 @@ __all__ = ["encode", "quality_of"]
 
 # Where a quantiser cannot be read; libwebp's own default is 75.
 _USUAL_QUALITY = 80
+_PICTURES = (b"VP8 ", b"VP8L")
+_FRAME_HEADER = 16  # bytes of an animation frame before its chunks: place, size, duration, flags
 
 
 def encode(
@@ -66,10 +68,10 @@ def quality_of(source: bytes) -> int | None:
     ``c`` the cube root of a piecewise linear function of the quality. With its usual setting ``e`` is 1.446
     for the segment of least detail, which has the highest index, and 1 without segments.
     """
-    kind, data = next(_picture_chunks(source), (b"", b""))
-    if kind == b"VP8L":
+    picture = next(_picture_chunks(source), None)
+    if picture is not None and picture.type == b"VP8L":
         return None
-    indices = _quantisers(data)
+    indices = _quantisers(picture.payload) if picture else []
     if not indices:
         return _USUAL_QUALITY
     exponent = 1.446 if len(set(indices)) > 1 else 1.0
@@ -125,21 +127,11 @@ def _signed(bits: BoolReader, width: int) -> int:
     return -value if bits.take(1) else value
 
 
-def _picture_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _picture_chunks(data: bytes) -> Iterator[Chunk]:
     """Yield the chunks that hold coded pixels, also those inside animation frames."""
-    for kind, body in _chunks(data[12:]):
-        if kind == b"ANMF":
-            yield from ((inner, part) for inner, part in _chunks(body[16:]) if inner in (b"VP8 ", b"VP8L"))
-        elif kind in (b"VP8 ", b"VP8L"):
-            yield kind, body
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield type and data of RIFF chunks."""
-    position = 0
-    while position + 8 <= len(data):
-        length = int.from_bytes(data[position + 4 : position + 8], "little")
-        if position + 8 + length > len(data):
-            raise DamagedMediaError(f"The WebP chunk at byte {position} reaches beyond the end of the file.")
-        yield data[position : position + 4], data[position + 8 : position + 8 + length]
-        position += 8 + length + length % 2
+    for chunk in chunks(data, HEADER, form_end(data)):
+        if chunk.type == b"ANMF":
+            inside = chunks(chunk.payload, _FRAME_HEADER, len(chunk.payload))
+            yield from (inner for inner in inside if inner.type in _PICTURES)
+        elif chunk.type in _PICTURES:
+            yield chunk

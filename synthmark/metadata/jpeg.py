@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synthmark.errors import DamagedMediaError, UnsupportedMediaError
+from synthmark.errors import UnsupportedMediaError
 from synthmark.metadata.exif import exif_fields, without_exif_labels
 from synthmark.metadata.fields import Field, Kind, decoded_text, label_in
 from synthmark.metadata.jpeg_mpf import shift_pictures
+from synthmark.metadata.jpeg_segments import APP0, APP1, APP15, COMMENT, Segment, packed, segments
 from synthmark.metadata.xmp import (
     AI_SYSTEM,
     AI_SYSTEM_VERSION,
@@ -31,30 +31,19 @@ __all__ = ["fields", "rewrite"]
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
 _EXIF = b"Exif\0\0"
-_APP0, _APP1, _APP11, _APP15, _COMMENT = 0xE0, 0xE1, 0xEB, 0xEF, 0xFE
-_START_OF_SCAN, _END = 0xDA, 0xD9
-_STANDALONE = {0x01, *range(0xD0, 0xD8)}
+_APP11 = 0xEB
 _MAX_PAYLOAD = 65533
 _EXTENDED_PART = 65400  # bytes of an extended packet per segment, below the limit with all headers
 _PADDING = re.compile(rb"\s+(?=<\?xpacket end)")
-
-
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """A marker with everything that belongs to it, fill bytes included."""
-
-    marker: int
-    raw: bytes
-    payload: bytes
 
 
 def fields(data: bytes) -> Iterator[Field]:
     """Yield the metadata of a JPEG file up to its first scan."""
     extended: dict[bytes, dict[int, bytes]] = {}
     credential: list[bytes] = []
-    for segment in _segments(data):
+    for segment in segments(data):
         yield from _segment_fields(segment)
-        if segment.marker == _APP1 and segment.payload.startswith(_EXTENDED):
+        if segment.marker == APP1 and segment.payload.startswith(_EXTENDED):
             _collect_part(extended, segment.payload[len(_EXTENDED) :])
         if segment.marker == _APP11 and segment.payload.startswith(b"JP"):
             credential.append(segment.payload)
@@ -77,63 +66,40 @@ def rewrite(data: bytes, packets: Sequence[bytes]) -> bytes:
     UnsupportedMediaError
         The packet is too large and has an extended part already.
     """
-    segments = list(_segments(data))
-    head, tail = b"\xff\xd8", data[2 + sum(len(segment.raw) for segment in segments) :]
+    present = list(segments(data))
+    head, tail = b"\xff\xd8", data[2 + sum(len(segment.raw) for segment in present) :]
     remaining = list(packets)
     written: list[bytes] = []
-    for segment in segments:
+    for segment in present:
         if _is_packet(segment):
             written.append(_xmp_segments(remaining.pop(0)))
         else:
             written.append(_without_label(segment))
     if len(remaining) == len(packets):
-        written.insert(_insertion_index(segments), _xmp_segments(remaining[0]))
+        written.insert(_insertion_index(present), _xmp_segments(remaining[0]))
     result = head + b"".join(written) + tail
     return shift_pictures(data, result)
 
 
-def _segments(data: bytes) -> Iterator[_Segment]:
-    """Yield the segments between the start of the image and its first scan."""
-    position = 2
-    while True:
-        start = position
-        while data[position : position + 1] == b"\xff":
-            position += 1
-        if position == start or position >= len(data):
-            raise DamagedMediaError(f"the JPEG file has no marker at byte {start}; it is truncated or damaged")
-        marker = data[position]
-        position += 1
-        if marker == _START_OF_SCAN:
-            return
-        if marker == _END:
-            raise DamagedMediaError("the JPEG file ends before any picture data")
-        length = 0 if marker in _STANDALONE else int.from_bytes(data[position : position + 2], "big")
-        end = position + length
-        if end > len(data) or (length < 2 and marker not in _STANDALONE):
-            raise DamagedMediaError(f"a JPEG segment at byte {start} reaches beyond the end of the file")
-        yield _Segment(marker, data[start:end], data[position + 2 : end])
-        position = end
-
-
-def _segment_fields(segment: _Segment) -> Iterator[Field]:
+def _segment_fields(segment: Segment) -> Iterator[Field]:
     payload = segment.payload
     if _is_packet(segment):
         yield Field(Kind.XMP, "JPEG APP1 XMP", payload[len(_XMP) :])
-    elif segment.marker == _APP1 and payload.startswith(_EXIF):
+    elif segment.marker == APP1 and payload.startswith(_EXIF):
         yield from exif_fields(payload, "JPEG EXIF")
     elif (field := _text_field(segment)) is not None:
         yield field
 
 
-def _text_field(segment: _Segment) -> Field | None:
+def _text_field(segment: Segment) -> Field | None:
     """Read a comment, or an application segment that holds bare text."""
-    if segment.marker == _COMMENT:
+    if segment.marker == COMMENT:
         return Field(Kind.TEXT, "JPEG comment", text=decoded_text(segment.payload), name="Comment")
     start = segment.payload[:64].lstrip(b"\0 \r\n\t")
-    if _APP0 <= segment.marker <= _APP15 and start[:1] in {b"{", b"A", b"a"}:
+    if APP0 <= segment.marker <= APP15 and start[:1] in {b"{", b"A", b"a"}:
         text = decoded_text(segment.payload).lstrip("\0")
         keyed = "AIGC" if start[:4].upper() == b"AIGC" else ""
-        return Field(Kind.TEXT, f"JPEG APP{segment.marker - _APP0}", text=text, name=keyed)
+        return Field(Kind.TEXT, f"JPEG APP{segment.marker - APP0}", text=text, name=keyed)
     return None
 
 
@@ -144,30 +110,26 @@ def _collect_part(extended: dict[bytes, dict[int, bytes]], payload: bytes) -> No
         extended.setdefault(payload[:32], {}).setdefault(offset, payload[40:])
 
 
-def _is_packet(segment: _Segment) -> bool:
-    return segment.marker == _APP1 and segment.payload.startswith(_XMP)
+def _is_packet(segment: Segment) -> bool:
+    return segment.marker == APP1 and segment.payload.startswith(_XMP)
 
 
-def _without_label(segment: _Segment) -> bytes:
+def _without_label(segment: Segment) -> bytes:
     """Give the bytes of a segment, without the old AIGC label that it may hold."""
-    if segment.marker == _APP1 and segment.payload.startswith(_EXIF):
+    if segment.marker == APP1 and segment.payload.startswith(_EXIF):
         head = len(segment.raw) - len(segment.payload)
         return segment.raw[:head] + without_exif_labels(segment.payload)
     field = None if _is_packet(segment) else _text_field(segment)
     return b"" if field is not None and label_in(field) else segment.raw
 
 
-def _insertion_index(segments: Sequence[_Segment]) -> int:
+def _insertion_index(present: Sequence[Segment]) -> int:
     """Count the leading JFIF and EXIF segments, behind which readers expect the packet."""
-    for index, segment in enumerate(segments):
-        exif = segment.marker == _APP1 and segment.payload.startswith(_EXIF)
-        if segment.marker != _APP0 and not exif:
+    for index, segment in enumerate(present):
+        exif = segment.marker == APP1 and segment.payload.startswith(_EXIF)
+        if segment.marker != APP0 and not exif:
             return index
-    return len(segments)
-
-
-def _segment(payload: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, _APP1, len(payload) + 2) + payload
+    return len(present)
 
 
 def _xmp_segments(packet: bytes) -> bytes:
@@ -175,7 +137,7 @@ def _xmp_segments(packet: bytes) -> bytes:
     if len(packet) > limit:
         packet = _PADDING.sub(b"", packet)
     if len(packet) <= limit:
-        return _segment(_XMP + packet)
+        return packed(APP1, _XMP + packet)
     return _split_segments(packet)
 
 
@@ -197,10 +159,10 @@ def _split_segments(packet: bytes) -> bytes:
     # The specification names MD5; it identifies the part and protects nothing.
     name = hashlib.md5(rest, usedforsecurity=False).hexdigest().upper()
     standard = update_packet(new_packet({HAS_EXTENDED: name}), ours)
-    return _segment(_XMP + standard) + b"".join(_extended_segments(rest, name.encode()))
+    return packed(APP1, _XMP + standard) + b"".join(_extended_segments(rest, name.encode()))
 
 
 def _extended_segments(packet: bytes, name: bytes) -> Iterator[bytes]:
     for offset in range(0, len(packet), _EXTENDED_PART):
         header = _EXTENDED + name + struct.pack(">II", len(packet), offset)
-        yield _segment(header + packet[offset : offset + _EXTENDED_PART])
+        yield packed(APP1, header + packet[offset : offset + _EXTENDED_PART])

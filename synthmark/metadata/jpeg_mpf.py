@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from synthmark.errors import DamagedMediaError, UnsupportedMediaError
 from synthmark.metadata.fields import unpacked
 from synthmark.metadata.ifd import read_directory, read_layout
+from synthmark.metadata.jpeg_segments import APP2, segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,19 +43,11 @@ def shift_pictures(before: bytes, after: bytes) -> bytes:
 
 def _header(data: bytes) -> int | None:
     """Find the MPF header among the segments before the first scan."""
-    position = 2
-    while data[position : position + 1] == b"\xff" and data[position + 1 : position + 2] not in {
-        b"\xda",
-        b"\xd9",
-        b"",
-    }:
-        if data[position + 1] == 0xFF:
-            position += 1
-            continue
-        start = position + 4
-        if data[position + 1] == 0xE2 and data.startswith(_MARKER, start):
-            return start + len(_MARKER)
-        position += 2 + int.from_bytes(data[position + 2 : start], "big")
+    end = 2
+    for segment in segments(data):
+        end += len(segment.raw)
+        if segment.marker == APP2 and segment.payload.startswith(_MARKER):
+            return end - len(segment.payload) + len(_MARKER)
     return None
 
 

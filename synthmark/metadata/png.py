@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import struct
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synthmark.errors import DamagedMediaError
 from synthmark.metadata.exif import exif_fields, without_exif_labels
 from synthmark.metadata.fields import Field, Kind, decoded_text, label_in
+from synthmark.metadata.png_chunks import SIGNATURE, Chunk, chunks, packed
 from synthmark.metadata.xmp_scan import MAX_PACKET
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["fields", "rewrite"]
 
-_SIGNATURE = 8
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _TEXT_TYPES = {b"tEXt", b"zTXt", b"iTXt"}
 _PICTURE_TYPES = {b"IDAT", b"fcTL", b"fdAT"}
@@ -29,16 +27,9 @@ _RAW_KEYWORDS = {"raw profile type xmp", "raw profile type exif", "raw profile t
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    type: bytes
-    raw: bytes
-    payload: bytes
-
-
 def fields(data: bytes) -> Iterator[Field]:
     """Yield the metadata of a PNG file, from before and behind the picture data."""
-    for chunk in _chunks(data):
+    for chunk in _read_chunks(data):
         yield from _chunk_fields(chunk)
 
 
@@ -50,45 +41,41 @@ def rewrite(data: bytes, packets: Sequence[bytes]) -> bytes:
     DamagedMediaError
         The file is truncated or has no picture data.
     """
-    chunks = list(_chunks(data))
-    tail = data[_SIGNATURE + sum(len(chunk.raw) for chunk in chunks) :]
-    first_picture = next((place for place, chunk in enumerate(chunks) if chunk.type in _PICTURE_TYPES), None)
+    present = list(_read_chunks(data))
+    tail = data[len(SIGNATURE) + sum(len(chunk.raw) for chunk in present) :]
+    first_picture = next((place for place, chunk in enumerate(present) if chunk.type in _PICTURE_TYPES), None)
     if first_picture is None:
         raise DamagedMediaError("the PNG file has no picture data")
     remaining = list(packets)
     written: list[bytes] = []
-    for chunk in chunks:
+    for chunk in present:
         if _is_packet(chunk):
             written.append(_xmp_chunk(remaining.pop(0)))
         else:
             written.append(_without_label(chunk))
     if len(remaining) == len(packets):
         written.insert(first_picture, _xmp_chunk(remaining[0]))
-    return data[:_SIGNATURE] + b"".join(written) + tail
+    return data[: len(SIGNATURE)] + b"".join(written) + tail
 
 
-def _chunks(data: bytes) -> Iterator[_Chunk]:
-    """Yield all chunks up to and including IEND."""
-    position, compressed = _SIGNATURE, 0
-    while True:
-        if position + 12 > len(data):
-            raise DamagedMediaError(f"the PNG file ends at byte {len(data)} without its last chunk")
-        length, kind = struct.unpack_from(">I4s", data, position)
-        end = position + 12 + length
-        if end > len(data):
-            raise DamagedMediaError(f"a PNG chunk at byte {position} reaches beyond the end of the file")
-        # Picture data is never looked at; not copying it twice saves memory.
-        payload = b"" if kind in _PICTURE_TYPES else data[position + 8 : end - 4]
-        compressed += kind == b"zTXt" or (kind == b"iTXt" and b"\0\1" in payload[:82])
+def _read_chunks(data: bytes) -> Iterator[Chunk]:
+    """Yield all chunks up to and including IEND, as long as few of them are compressed texts."""
+    compressed, kind = 0, b""
+    for chunk in chunks(data):
+        kind = chunk.type
+        compressed += _is_compressed(chunk)
         if compressed > _MAX_COMPRESSED:
             raise DamagedMediaError(f"the PNG file has more than {_MAX_COMPRESSED} compressed texts")
-        yield _Chunk(kind, data[position:end], payload)
-        if kind == b"IEND":
-            return
-        position = end
+        yield chunk
+    if kind != b"IEND":
+        raise DamagedMediaError(f"the PNG file ends at byte {len(data)} without its last chunk")
 
 
-def _chunk_fields(chunk: _Chunk) -> Iterator[Field]:
+def _is_compressed(chunk: Chunk) -> bool:
+    return chunk.type == b"zTXt" or (chunk.type == b"iTXt" and b"\0\1" in chunk.payload[:82])
+
+
+def _chunk_fields(chunk: Chunk) -> Iterator[Field]:
     place = f"PNG {chunk.type.decode('latin-1')}"
     try:
         if _is_packet(chunk):
@@ -103,7 +90,7 @@ def _chunk_fields(chunk: _Chunk) -> Iterator[Field]:
         yield Field(Kind.DAMAGED, place, text=str(error))
 
 
-def _text_fields(chunk: _Chunk, place: str) -> Iterator[Field]:
+def _text_fields(chunk: Chunk, place: str) -> Iterator[Field]:
     keyword, content = _text_of(chunk)
     name = keyword.decode("latin-1")
     if name.lower() in _RAW_KEYWORDS:
@@ -124,11 +111,11 @@ def _raw_profile_fields(content: bytes, place: str) -> Iterator[Field]:
         yield Field(Kind.FIXED_XMP, place, profile.removeprefix(_JPEG_XMP))
 
 
-def _is_packet(chunk: _Chunk) -> bool:
+def _is_packet(chunk: Chunk) -> bool:
     return chunk.type in _TEXT_TYPES and chunk.payload.startswith(_XMP_KEYWORD + b"\0")
 
 
-def _text_of(chunk: _Chunk) -> tuple[bytes, bytes]:
+def _text_of(chunk: Chunk) -> tuple[bytes, bytes]:
     """Give keyword and content of a text chunk, decompressed up to a limit."""
     keyword, _, rest = chunk.payload.partition(b"\0")
     if chunk.type == b"tEXt":
@@ -151,21 +138,17 @@ def _decompressed(content: bytes) -> bytes:
     return result
 
 
-def _without_label(chunk: _Chunk) -> bytes:
+def _without_label(chunk: Chunk) -> bytes:
     """Give the bytes of a chunk, without the old AIGC label that it may hold."""
     if chunk.type == b"eXIf":
         payload = without_exif_labels(chunk.payload)
-        return chunk.raw if payload == chunk.payload else _chunk(b"eXIf", payload)
+        return chunk.raw if payload == chunk.payload else packed(b"eXIf", payload)
     if chunk.type not in _TEXT_TYPES:
         return chunk.raw
     found = (label_in(field) for field in _chunk_fields(chunk) if "Raw profile" not in field.place)
     return b"" if any(found) else chunk.raw
 
 
-def _chunk(kind: bytes, payload: bytes) -> bytes:
-    return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
-
-
 def _xmp_chunk(packet: bytes) -> bytes:
     # Not compressed, no language, no translated keyword: the form of the XMP specification.
-    return _chunk(b"iTXt", _XMP_KEYWORD + b"\0\0\0\0\0" + packet)
+    return packed(b"iTXt", _XMP_KEYWORD + b"\0\0\0\0\0" + packet)

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synthmark.errors import DamagedMediaError
 from synthmark.metadata.exif import exif_fields, without_exif_labels
 from synthmark.metadata.fields import Field, Kind, decoded_text, label_in
+from synthmark.metadata.webp_chunks import HEADER, Chunk, chunks, form_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 __all__ = ["fields", "rewrite"]
 
-_HEADER = 12
 _XMP, _EXIF, _C2PA, _EXTENDED = b"XMP ", b"EXIF", b"C2PA", b"VP8X"
 _AIGC = b"AIGC"
 _FLAG_XMP, _FLAG_ALPHA = 0x04, 0x10
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    type: bytes
-    raw: bytes
-    payload: bytes
-
-
 def fields(data: bytes) -> Iterator[Field]:
     """Yield the metadata of a WebP file."""
-    for chunk in _chunks(data):
+    for chunk in chunks(data, HEADER, form_end(data)):
         yield from _chunk_fields(chunk)
 
 
@@ -44,11 +36,12 @@ def rewrite(data: bytes, packets: Sequence[bytes]) -> bytes:
     DamagedMediaError
         The file is truncated or has no picture data.
     """
-    chunks = list(_chunks(data))
-    tail = data[_end(data) :]
+    end = form_end(data)
+    present = list(chunks(data, HEADER, end))
+    tail = data[end:]
     remaining = list(packets)
-    written: list[bytes] = [] if any(chunk.type == _EXTENDED for chunk in chunks) else [_new_header(chunks)]
-    for chunk in chunks:
+    written: list[bytes] = [] if any(chunk.type == _EXTENDED for chunk in present) else [_new_header(present)]
+    for chunk in present:
         if chunk.type == _XMP:
             written.append(_chunk(_XMP, remaining.pop(0)))
         else:
@@ -61,30 +54,7 @@ def rewrite(data: bytes, packets: Sequence[bytes]) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body + tail
 
 
-def _end(data: bytes) -> int:
-    """Give the end of the RIFF form; some writers do not count or write the last padding byte."""
-    size = int.from_bytes(data[4:8], "little") + 8
-    if size > len(data) + 1:
-        raise DamagedMediaError(f"the WebP file says it has {size} bytes and has {len(data)}; it is truncated")
-    return min(size + size % 2, len(data))
-
-
-def _chunks(data: bytes) -> Iterator[_Chunk]:
-    end = _end(data)
-    position = _HEADER
-    while position + 8 <= end:
-        kind, length = struct.unpack_from("<4sI", data, position)
-        stop = position + 8 + length
-        if stop > end:
-            raise DamagedMediaError(f"a WebP chunk at byte {position} reaches beyond the end of the file")
-        raw = data[position : stop + length % 2]
-        yield _Chunk(kind, raw.ljust(8 + length + length % 2, b"\0"), data[position + 8 : stop])
-        position = stop + length % 2
-    if position < end - 1:
-        raise DamagedMediaError(f"the WebP file has {end - position} bytes at byte {position} that are no chunk")
-
-
-def _chunk_fields(chunk: _Chunk) -> Iterator[Field]:
+def _chunk_fields(chunk: Chunk) -> Iterator[Field]:
     if chunk.type == _XMP:
         yield Field(Kind.XMP, "WebP XMP", chunk.payload)
     elif chunk.type == _EXIF:
@@ -95,7 +65,7 @@ def _chunk_fields(chunk: _Chunk) -> Iterator[Field]:
         yield Field(Kind.TEXT, "WebP AIGC", text=decoded_text(chunk.payload), name="AIGC")
 
 
-def _rewritten(chunk: _Chunk) -> bytes:
+def _rewritten(chunk: Chunk) -> bytes:
     """Give the bytes of a chunk with the XMP flag set, or without the old label that it may hold."""
     if chunk.type == _EXTENDED:
         if not chunk.payload:
@@ -112,9 +82,9 @@ def _chunk(kind: bytes, payload: bytes) -> bytes:
     return kind + struct.pack("<I", len(payload)) + payload + b"\0" * (len(payload) % 2)
 
 
-def _new_header(chunks: Sequence[_Chunk]) -> bytes:
+def _new_header(present: Sequence[Chunk]) -> bytes:
     """Make the extended header of a simple file from its one picture chunk."""
-    picture = next((chunk for chunk in chunks if chunk.type in {b"VP8 ", b"VP8L"}), None)
+    picture = next((chunk for chunk in present if chunk.type in {b"VP8 ", b"VP8L"}), None)
     if picture is None:
         raise DamagedMediaError("the WebP file has no picture data")
     lossless = picture.type == b"VP8L"
