@@ -21,6 +21,8 @@ from synthmark.keys import load_key
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from synthmark.credential import Signer
+
 __all__ = [
     "DEFAULT_FILE",
     "FIELDS",
@@ -35,6 +37,9 @@ __all__ = [
 
 DEFAULT_FILE = "synthmark.toml"
 """The file that is read from the working folder when none is named."""
+
+FILING = "filing"
+"""The table of the file that `synthmark filing` alone reads."""
 
 UNNAMED = "unnamed"
 """The producer that is written while none is configured."""
@@ -79,6 +84,9 @@ class Config:
         Strength of the watermark: "auto" (1.0), or a factor from 0.25 to 4 on the usual one.
     key_file
         The watermark key, as `synthmark init` writes it; None for the published default key.
+    certificate_file, certificate_key_file
+        The certificates of who signs credentials (C2PA), that of the signer first, and its private key, both in PEM;
+        None for no credentials.
     jpeg_quality
         1 to 100, or None to keep each file's own quality.
     label
@@ -126,6 +134,8 @@ class Config:
     watermark: bool = True
     strength: str | float = "auto"
     key_file: Path | None = None
+    certificate_file: Path | None = None
+    certificate_key_file: Path | None = None
     jpeg_quality: int | None = None
     label: str = "whole"
     codec: str | None = None
@@ -151,6 +161,23 @@ class Config:
             When the key file is missing, malformed or readable by other users.
         """
         return None if self.key_file is None else load_key(self.key_file)
+
+    def signer(self) -> Signer | None:
+        """Return who signs credentials, or None.
+
+        Raises
+        ------
+        ConfigError
+            When one of both files is not named, missing, malformed or unsafe.
+        """
+        from synthmark.credential import load_signer  # noqa: PLC0415 - `import synthmark` stays light
+
+        chain, private_key = self.certificate_file, self.certificate_key_file
+        if chain is None and private_key is None:
+            return None
+        if chain is None or private_key is None:
+            raise ConfigError("'certificate_file' and 'certificate_key_file' belong together: name both, or none.")
+        return load_signer(chain, private_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +249,7 @@ def _find_file(path: Path | str | None, environ: Mapping[str, str]) -> Path | No
 
 
 def _from_file(file: Path) -> dict[str, _Value]:
-    content = _parsed(file)
+    content = {name: value for name, value in _parsed(file).items() if name != FILING}
     refuse(f"{file} is wrong", [_unknown(name, FIELDS) for name in content if name not in FIELDS])
     return {name: _Value(_rooted(name, value, file.parent), str(file)) for name, value in content.items()}
 

@@ -200,6 +200,8 @@ RULES: dict[str, Rule] = {
     "watermark": _SWITCH,
     "strength": Rule('"auto" or a number from 0.25 to 4', _is_strength, _number),
     "key_file": PATH,
+    "certificate_file": PATH,
+    "certificate_key_file": PATH,
     "jpeg_quality": Rule("a whole number from 1 to 100", _optional(_is_quality), _number),
     "label": Rule(f"one of {', '.join(LABEL_SPANS)}", LABEL_SPANS.__contains__),
     "codec": Rule(f"one of {', '.join(VIDEO_CODECS)}", _optional(VIDEO_CODECS.__contains__)),

@@ -10,7 +10,7 @@ The tree::
       MediaError                   the file cannot be read or written
         UnsupportedMediaError      no reader or writer for this kind of file
         DamagedMediaError          truncated, inconsistent or hostile content
-      CredentialError              the file carries a signed credential that the change would break
+      CredentialError              a signed credential would break, or cannot be made
       LabelMissingError            a file lacks a label that it was asserted to carry (AssertionError)
       RegistryError                the registry is missing, cannot be used, or holds entries that were altered
       DependencyError              a program or library is missing; the message says what to install
@@ -79,7 +79,7 @@ class DamagedMediaError(MediaError):
 
 
 class CredentialError(SynthmarkError):
-    """The file carries a signed credential that the requested change would invalidate."""
+    """A signed credential is in the file that the change would break, or cannot be made."""
 
 
 class LabelMissingError(SynthmarkError, AssertionError):

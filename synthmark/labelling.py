@@ -12,6 +12,8 @@ from synthmark.report import LabelRecord, Message
 from synthmark.verification import OWN_NUMBER, report_written
 
 if TYPE_CHECKING:
+    from synthmark.credential import Signer
+    from synthmark.files.credential_step import CredentialStep
     from synthmark.files.kinds import Kind
     from synthmark.files.task import Clock, Task, Written
     from synthmark.metadata import MetadataReport
@@ -61,7 +63,11 @@ def label_file(  # noqa: PLR0913 - options by keyword
     CapacityError
         When the content cannot carry the layers.
     CredentialError
-        When the file carries a C2PA manifest.
+        When the file carries a C2PA manifest, or cannot be signed.
+    ConfigError
+        When the key, or the certificate to sign with, is wrong.
+    DependencyError
+        When a library that the file or the signing needs is missing.
     """
     task = _Task(Path(source), Path(target), config or Config(), content_id, relabel, force, progress=progress)
     return task.run()
@@ -130,17 +136,21 @@ class _Task:
 
     def run(self) -> LabelRecord:
         """Label the file."""
-        from synthmark.files.atomic import refuse_same_file  # noqa: PLC0415 - `import synthmark` stays light
+        from synthmark.credential import require_signable  # noqa: PLC0415 - `import synthmark` stays light
+        from synthmark.files.atomic import refuse_same_file  # noqa: PLC0415
         from synthmark.files.kinds import kind_of_file  # noqa: PLC0415
         from synthmark.metadata import read_metadata_file  # noqa: PLC0415
 
         self._check_options()
+        signer = self.config.signer()
         refuse_same_file(self.source, self.target)
         kind = kind_of_file(self.source)
         existing = read_metadata_file(self.source)
         self._check_file(kind, existing)
+        if signer is not None:
+            require_signable(kind.media_type, kind.name)
         self.clock.mark("read")
-        return self._written(kind, existing)
+        return self._written(kind, existing, signer)
 
     def _check_options(self) -> None:
         """Refuse what cannot be meant."""
@@ -180,19 +190,19 @@ class _Task:
             params = {"suffix": self.source.suffix, "format": kind.name}
             self.messages.append(Message("note.extension", params))
 
-    def _written(self, kind: Kind, existing: MetadataReport) -> LabelRecord:
+    def _written(self, kind: Kind, existing: MetadataReport, signer: Signer | None) -> LabelRecord:
         """Write all layers and describe the result."""
         from synthmark.files.media_file import label_content  # noqa: PLC0415 - see run
         from synthmark.files.reading import digest_of_file  # noqa: PLC0415
 
-        task = self._task(kind, existing)
+        task = self._task(kind, existing, signer)
         before = digest_of_file(self.source)[1]
         written = label_content(task)
         report = report_written(self.target, written, self.key)
         self.clock.mark("write")
         return self._record(task, written, report, before)
 
-    def _task(self, kind: Kind, existing: MetadataReport) -> Task:
+    def _task(self, kind: Kind, existing: MetadataReport, signer: Signer | None) -> Task:
         """Return what the code for the kind of file has to do."""
         from synthmark.files.metadata_step import MetadataStep  # noqa: PLC0415 - see run
         from synthmark.files.task import Task  # noqa: PLC0415
@@ -207,22 +217,40 @@ class _Task:
             key=self.key,
             force=self.force,
             metadata=MetadataStep(self.config, existing, content_id, self.force),
+            credential=None if signer is None else self._credential(kind, content_id, signer),
             clock=self.clock,
             progress=self.progress,
         )
+
+    def _credential(self, kind: Kind, content_id: int, signer: Signer) -> CredentialStep:
+        """Return what signs the file."""
+        from synthmark.credential import Claims  # noqa: PLC0415 - see run
+        from synthmark.files.credential_step import CredentialStep  # noqa: PLC0415
+        from synthmark.payload import FORMAT_VERSION, format_content_id  # noqa: PLC0415
+
+        untouched = kind.family == "video" and self.config.no_reencode
+        claims = Claims(
+            media_type=kind.media_type,
+            content_id=format_content_id(content_id) if self.config.watermark and not untouched else None,
+            watermark_format=FORMAT_VERSION,
+            system=self.config.system,
+            system_version=self.config.system_version,
+        )
+        return CredentialStep(signer, claims)
 
     def _record(self, task: Task, written: Written, report: Report, before: str) -> LabelRecord:
         """Describe what was written."""
         from synthmark.payload import format_content_id  # noqa: PLC0415 - see run
 
         names = ("visible", "watermark", "metadata")
+        signed = () if task.credential is None else ("credential",)
         return LabelRecord(
             source=self.source,
             target=self.target,
             media_type=report.file.media_type,
             content_id=format_content_id(task.content_id),
             produce_id=self._produce_id(task.metadata.existing, task.content_id),
-            layers=tuple(name for name in names if getattr(self.config, name)),
+            layers=(*(name for name in names if getattr(self.config, name)), *signed),
             psnr=written.psnr,
             sha256_before=before,
             sha256_after=report.file.sha256,

@@ -160,7 +160,7 @@ class LabelRecord:
     produce_id
         The content number that the metadata label holds, or None without that layer.
     layers
-        Of "visible", "watermark" and "metadata", those that were written and read back.
+        Of "visible", "watermark", "metadata" and "credential", those that were written and read back.
     psnr
         Of the watermark against the picture with its visible label, in decibels; None without watermark and
         of sound.

@@ -39,8 +39,6 @@ def fails_with(error: BaseException):
         ("RegistryError", 5),
         ("LabelMissingError", 5),
         ("DependencyError", 5),
-        ("RegistryError", 5),
-        ("LabelMissingError", 5),
         ("SynthmarkError", 5),
     ],
 )
@@ -61,7 +59,6 @@ def test_the_table_of_codes_knows_every_error():
         "DependencyError",
         "SynthmarkError",
         "AlreadyLabelledError",
-        "RegistryError",
         "LabelMissingError",
     }
 

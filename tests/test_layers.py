@@ -12,7 +12,7 @@ FILES = sorted([*ROOT.glob("synthmark/**/*.py"), *ROOT.glob("extract_tool/**/*.p
 LAYERS = (
     ("errors", "_version", "_jit", "_opencv", "keys", "key_files", "payload", "codes", "detection"),
     ("visible", "containers", "atomic"),
-    ("image", "audio", "metadata"),
+    ("image", "audio", "metadata", "credential"),
     ("video",),
     ("config", "config_rules", "catalogue", "report", "files", "registry", "labelling", "verification"),
     (
@@ -32,7 +32,7 @@ LAYERS = (
 )
 # These may not know one another, although they share a layer.
 APART = (
-    {"image", "audio", "metadata"},
+    {"image", "audio", "metadata", "credential"},
     {"video", "metadata"},  # but frames are pictures, and the sound of a video is sound
     {"cli", "extract_tool", "integrations"},
 )

@@ -64,6 +64,11 @@ strength = "auto"
 # since nobody can read your marks without it.
 {key}
 
+# Signed credentials (C2PA), written after everything else; needs: pip install 'synthmark[c2pa]'. Left out: none.
+# The certificates of the signer, its own first, and its private key, both in PEM.
+# certificate_file = "certificates.pem"
+# certificate_key_file = "certificate-key.pem"
+
 # 1 to 100; left out: every JPEG keeps its own quality.
 # jpeg_quality = 95
 

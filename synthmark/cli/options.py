@@ -87,6 +87,7 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--jpeg-quality", type=int, metavar="1-100", help="instead of each file's own quality")
     _add_video_options(group)
     add_watermark_options(group)
+    _add_credential_options(group)
 
 
 def add_registry_options(parser: Parser) -> None:
@@ -95,6 +96,13 @@ def add_registry_options(parser: Parser) -> None:
     parser.add_argument("--operator", metavar="NAME", help="who runs the labelling, for the records")
     parser.add_argument("--requested-by", metavar="NAME", help="who asked for copies without the visible label")
     parser.add_argument("--agreement", metavar="VERSION", help="version of the agreement with them")
+
+
+def _add_credential_options(group: Parser) -> None:
+    group.add_argument(
+        "--certificate-file", type=Path, metavar="FILE", help="certificates (PEM) to sign credentials (C2PA) with"
+    )
+    group.add_argument("--certificate-key-file", type=Path, metavar="FILE", help="the private key (PEM) of the first")
 
 
 def location(text: str) -> object:

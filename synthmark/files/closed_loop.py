@@ -45,7 +45,7 @@ class Plan:
     mark
         The watermark, or None.
     finish
-        Adds the metadata label to the bytes of the encoded file.
+        Adds metadata label and credential to the bytes of the encoded file.
     jpeg_quality
         1 to 100 in place of the quality of a JPEG file; None keeps it, as long as the mark survives it.
     """

@@ -76,11 +76,8 @@ def _labelled(file: PictureFile, task: Task) -> tuple[Sequence[Image | Array], d
 
 
 def _plan(task: Task) -> Plan:
-    def finish(data: bytes) -> bytes:
-        return task.metadata.added(data) if task.metadata.wanted else data
-
     mark = Mark(task.content_id, task.key, task.strength) if task.config.watermark else None
-    return Plan(mark, finish, task.config.jpeg_quality)
+    return Plan(mark, task.finished_bytes, task.config.jpeg_quality)
 
 
 def _notes(file: PictureFile, written: WrittenPicture) -> Iterator[Message]:

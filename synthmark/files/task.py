@@ -7,8 +7,8 @@ writes and one that reads::
     def video_layers(path: Path, keys: Sequence[bytes]) -> ContentLayers: ...
 
 A function that writes makes the copy with the visible (audible) label and the watermark, as `task.config` asks, in
-a draft beside the target, and adds the metadata label on the way to the target. Metadata of the source stays in the
-draft, an old AIGC label included. It raises only `SynthmarkError`, and nothing stays behind::
+a draft beside the target, and adds the metadata label, then the credential, on the way to the target. Metadata of
+the source stays in the draft, an old AIGC label included. It raises only `SynthmarkError`, and nothing stays behind::
 
     with draft_beside(task.target) as draft:  # synthmark.files.atomic
         ...  # write the draft
@@ -27,7 +27,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from synthmark.files.atomic import copy_file, force_to_disk, replacing
+from synthmark.files.atomic import copy_file, draft_beside, force_to_disk, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from synthmark.config import Config
     from synthmark.detection import Detection
+    from synthmark.files.credential_step import CredentialStep
     from synthmark.files.kinds import Kind
     from synthmark.files.metadata_step import MetadataStep
     from synthmark.report import LayerReport, Message
@@ -77,6 +78,8 @@ class Task:
         Whether any text of the visible label is accepted.
     metadata
         Adds the metadata label; does nothing when it is not asked for.
+    credential
+        Signs what is finished; None when that is not asked for.
     clock
         Call ``clock.mark("visible")`` and the like after each step that takes time.
     progress
@@ -91,6 +94,7 @@ class Task:
     key: bytes | None
     force: bool
     metadata: MetadataStep
+    credential: CredentialStep | None = None
     clock: Clock = field(default_factory=Clock)
     progress: Report | None = None
 
@@ -101,20 +105,45 @@ class Task:
 
     @contextlib.contextmanager
     def finished(self, draft: Path) -> Iterator[Path]:
-        """Give a copy of a draft with the metadata label, which takes the target's place on leaving without an error.
+        """Give a copy of a draft with metadata label and credential; it takes the target's place after the block.
+
+        An error in the block leaves the target as it was.
 
         Raises
         ------
         MediaError
             When the draft cannot be read or the target cannot be written.
+        CredentialError, DependencyError
+            See `synthmark.credential.sign`.
         """
         with replacing(self.target) as final:
-            if self.metadata.wanted:
-                self.metadata.write(draft, final)
+            if self.credential is None:
+                self._describe(draft, final)
             else:
-                copy_file(draft, final)
+                self._describe_and_sign(draft, final, self.credential)
             force_to_disk(final)
             yield final
+
+    def finished_bytes(self, data: bytes) -> bytes:
+        """Return the bytes of a file with metadata label and credential, as `finished` does for large ones."""
+        described = self.metadata.added(data) if self.metadata.wanted else data
+        return described if self.credential is None else self.credential.added(described)
+
+    def _describe(self, draft: Path, target: Path) -> None:
+        """Write a copy with the metadata label."""
+        if self.metadata.wanted:
+            self.metadata.write(draft, target)
+        else:
+            copy_file(draft, target)
+
+    def _describe_and_sign(self, draft: Path, target: Path, credential: CredentialStep) -> None:
+        """Write a copy with the metadata label, and then the credential."""
+        if not self.metadata.wanted:
+            credential.write(draft, target)
+            return
+        with draft_beside(self.target) as unsigned:
+            self.metadata.write(draft, unsigned)
+            credential.write(unsigned, target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ class RegistryRecord:
     fingerprint
         Of the labelled copy, as `Fingerprint.text` writes it; None when none could be taken.
     layers
-        Of "visible", "watermark" and "metadata", those that were written and read back.
+        Of "visible", "watermark", "metadata" and "credential", those that were written and read back.
     mark_format, key_id
         Of the watermark: version of the format and public name of the key; None without that layer.
     explicit_label

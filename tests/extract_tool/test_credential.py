@@ -1,49 +1,22 @@
 """Signed credentials (C2PA): intact, altered, trusted, unlisted, and what they claim."""
 
-import datetime as dt
 import io
 import json
 import sys
 from pathlib import Path
 
+import c2pa
 import pytest
 import skimage.data
+from certificates import certificate
 from PIL import Image
 
 import synthmark
 from extract_tool.examination import examined
 from extract_tool.sandbox import Request
 
-c2pa = pytest.importorskip("c2pa")
 AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 CAMERA = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
-
-
-def certificate(name, issuer=None, *, authority):
-    """Return a certificate, its key and its name, as C2PA asks for them."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    oid = x509.NameOID
-    own = x509.Name([x509.NameAttribute(oid.ORGANIZATION_NAME, name), x509.NameAttribute(oid.COMMON_NAME, name)])
-    signer, signing_key = (own, key) if issuer is None else (issuer[2], issuer[1])
-    now = dt.datetime.now(dt.UTC)
-    unused = ["content_commitment", "key_encipherment", "data_encipherment", "key_agreement"]
-    usage = dict.fromkeys([*unused, "encipher_only", "decipher_only"], False)
-    usage |= {"digital_signature": not authority, "key_cert_sign": authority, "crl_sign": authority}
-    builder = x509.CertificateBuilder(signer, own, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=30))
-    builder = builder.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-    builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
-    known = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key())
-    builder = builder.add_extension(known, critical=False)
-    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    if not authority:
-        purpose = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.EMAIL_PROTECTION])
-        builder = builder.add_extension(purpose, critical=False)
-    return builder.sign(signing_key, hashes.SHA256()), key, own
 
 
 @pytest.fixture(scope="module")
