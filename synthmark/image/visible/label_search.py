@@ -27,6 +27,9 @@ LEAST, MOST, RATIO = 0.035, 0.42, 1.08
 LEGIBLE = 4.0
 # The picture is resized until the font has these sizes in pixels: for the search, and for a close look.
 COARSE, FINE = 16.0, 32.0
+# Pixels of a resized picture that are searched. Only pictures many times as long as wide exceed this, at sizes that are
+# hardly legible.
+MOST_SEARCHED = 4_000_000
 # Correlation (-1..1) from which a place is looked at closely; our labels reach 0.75 there, pictures 0.55.
 PROMISING = 0.58
 MOST_PER_SIZE, MOST_CANDIDATES = 3, 6
@@ -84,9 +87,10 @@ def _promising(grey: Map) -> Iterator[Match]:
     """Look for every element at every size."""
     size = max(LEGIBLE, LEAST * min(grey.shape))
     while size <= MOST * min(grey.shape):
-        small = _resized(grey, COARSE / size)
-        for element in ELEMENTS:
-            yield from _peaks(small, element, size)
+        if grey.size * (COARSE / size) ** 2 <= MOST_SEARCHED:
+            small = _resized(grey, COARSE / size)
+            for element in ELEMENTS:
+                yield from _peaks(small, element, size)
         size *= RATIO
 
 

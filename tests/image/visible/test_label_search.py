@@ -46,3 +46,10 @@ def test_the_longest_of_texts_that_match_as_well_is_taken():
     worse = Match("由AI生成", 20.0, 0, 0, True, 0.84)
     assert label_search._longest([short, worse]) is short
     assert label_search._longest([]) is None
+
+
+def test_long_strips_are_not_searched_for_letters_that_are_hardly_legible(monkeypatch):
+    searched = []
+    monkeypatch.setattr(label_search, "_peaks", lambda small, *_: searched.append(small.size) or iter(()))
+    assert best_match(np.zeros((40, 16000), np.float32)) is None
+    assert 0 < max(searched) <= label_search.MOST_SEARCHED
