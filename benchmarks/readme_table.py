@@ -1,113 +1,105 @@
-"""Writes the table of measured robustness into the READMEs, from the results of `robustness_image.py`.
+"""Writes the tables of measured robustness into the READMEs, from the results of `robustness_{image,audio,video}.py`.
 
     python benchmarks/readme_table.py
-    python benchmarks/readme_table.py benchmarks/results/robustness_image.json benchmarks/results/peers_image.json
 
-Each line is a row of the requirements; where a row covers several attacks, the worst of them counts. Percentages
-are rounded down. `--check` writes nothing and fails when a README holds another table.
+`--check` writes nothing and fails when a README holds other tables. The Chinese README gets the words of
+`readme_table_zh.toml`. Where our own result of a medium is missing, its table says so.
 """
 
 from __future__ import annotations
 
 import json
-import math
+import re
 import sys
+import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import table_audio
+import table_image
+import table_video
 import typer
+
+__all__ = ["MEDIA", "READMES", "content_for", "in_chinese", "with_table"]
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-USUAL = (RESULTS / "robustness_image.json", RESULTS / "peers_image.json")
-READMES = (ROOT / "README.md", ROOT / "README.zh.md")
-BEGIN, END = "<!-- robustness table: begin -->", "<!-- robustness table: end -->"
-OWN = "synthmark"
-CONTROLS = ("least-significant-bit",)  # not a watermark that anyone uses: it checks the benchmark
-
-Methods = dict[str, dict[str, Any]]
+READMES = {"en": ROOT / "README.md", "zh": ROOT / "README.zh.md"}
+WORDS = Path(__file__).with_name("readme_table_zh.toml")
+OWN = {"picture": "robustness_image.json", "sound": "robustness_audio.json", "video": "robustness_video.json"}
+MEDIA = tuple(OWN)
 
 
-def read_methods(files: list[Path]) -> Methods:
-    """Return the methods of all files, our own first; of a method that is in several files, the first counts."""
-    methods: Methods = {}
-    for file in files:
-        for name, entry in json.loads(file.read_text(encoding="utf-8"))["methods"].items():
-            if name not in CONTROLS and "@" not in name:
-                methods.setdefault(name, entry)
-    return dict(sorted(methods.items(), key=lambda item: item[0] != OWN))
+def table_for(medium: str, results: Path = RESULTS) -> str:
+    """Return the table of a medium in English; empty when our own result is missing."""
+    own = results / OWN[medium]
+    if not own.is_file():
+        return ""
+    if medium == "sound":
+        return table_audio.table(table_audio.read_method(own))
+    peers = results / own.name.replace("robustness", "peers")
+    files = [file for file in (own, peers) if file.is_file()]
+    if medium == "picture":
+        return table_image.table(table_image.read_methods(files))
+    quality = results / "quality_video.json"
+    measured = json.loads(quality.read_text(encoding="utf-8")) if quality.is_file() else None
+    return table_video.table(table_video.read_methods(files), measured)
 
 
-def rows(methods: Methods) -> dict[str, float]:
-    """Return the rows with what they ask for, in the order in which the attacks were measured."""
-    own = methods.get(OWN, next(iter(methods.values())))
-    return {attack["row"]: attack["required"] for attack in own["attacks"].values() if attack["required"]}
+def content_for(medium: str, language: str, results: Path = RESULTS) -> str:
+    """Return the table of a medium, and after it what was asked for and missed."""
+    table = table_for(medium, results)
+    lines = table.splitlines()
+    missed = [line.strip("| ").split(" | ")[0].replace("**", "") for line in lines if "(missed)" in line]
+    if language == "zh":
+        return in_chinese(table, missed)
+    if not table:
+        return "Not measured yet."
+    return f"{table}\n\n" + (f"Missed: {'; '.join(missed)}." if missed else "Nothing in this table is missed.")
 
 
-def worst(entry: dict[str, Any], row: str) -> float | None:
-    """Return the lowest recovery in percent among the attacks of a row; None when none was measured."""
-    measured = [attack["achieved"] for attack in entry["attacks"].values() if attack["row"] == row]
-    return min((value for value in measured if value is not None), default=None)
+def in_chinese(table: str, missed: list[str]) -> str:
+    """Return the same in Chinese."""
+    words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    if not table:
+        return str(words["sentences"]["not measured"])
+    rows = [[said(cell.strip(), words) for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    told = "；".join(said(name, words) for name in missed)
+    sentence = words["sentences"]["missed" if missed else "nothing missed"].format(told)
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + f"\n\n{sentence}"
 
 
-def cell(entry: dict[str, Any], row: str, required: float | None) -> str:
-    """Return a percentage, rounded down; what was asked for and not reached says so."""
-    value = worst(entry, row)
-    if value is None:
-        return "-"
-    missed = required is not None and value < required
-    return f"{math.floor(value + 1e-9)} %" + (" (missed)" if missed else "")
+def said(cell: str, words: dict[str, dict[str, str]]) -> str:
+    """Return a cell in Chinese: known as a whole, or by its parts, or as it is."""
+    cells, patterns = words["cells"], words["patterns"]
+    plain = cell.replace("**", "")
+    if plain in cells:
+        return f"**{cells[plain]}**" if plain != cell else cells[plain]
+    if ", " in plain:
+        return "、".join(said(part, words) for part in plain.split(", "))
+    for pattern, replacement in patterns.items():
+        cell = re.sub(pattern, replacement, cell)
+    return cell
 
 
-def table(methods: Methods) -> str:
-    """Return the table in Markdown."""
-    titles = [f"{name} ({len(entry['pictures'])} pictures)" for name, entry in methods.items()]
-    entries = list(methods.values())
-    lines = [
-        ["attack, of which extraction is told nothing", "asked for", *titles],
-        ["---", *["---:"] * (len(titles) + 1)],
-    ]
-    lines += [
-        [
-            row,
-            f"{required:g} %",
-            *(cell(entry, row, required if entry is methods.get(OWN) else None) for entry in entries),
-        ]
-        for row, required in rows(methods).items()
-    ]
-    lines.append(["**PSNR in dB**, mean / worst", "45 / 42", *(_pair(entry, "psnr", 1) for entry in entries)])
-    lines.append(["**SSIM** of luma, mean / worst", "0.992 / -", *(_pair(entry, "ssim", 4) for entry in entries)])
-    lines.append(["wrong ids read, all attacks", "0", *(str(entry["wrong_ids"]) for entry in entries)])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+def with_table(text: str, medium: str, content: str) -> str:
+    """Return a text with what stands between the two markers of a medium replaced."""
+    begin, end = f"<!-- {medium} table: begin -->", f"<!-- {medium} table: end -->"
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"The markers {begin} and {end} are missing.")
+    return f"{before}{begin}\n\n{content}\n\n{end}{after}"
 
 
-def _pair(entry: dict[str, Any], measure: str, digits: int) -> str:
-    scale = 10**digits
-    return " / ".join(
-        f"{math.floor(entry[f'{measure}_{kind}'] * scale) / scale:.{digits}f}" for kind in ("mean", "worst")
-    )
-
-
-def with_table(text: str, content: str) -> str:
-    """Return a text with what stands between the two markers replaced."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"The markers {BEGIN} and {END} are missing.")
-    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
-
-
-def main(
-    results: Annotated[list[Path] | None, typer.Argument(help="Results of robustness_image.py, ours first.")] = None,
-    check: Annotated[bool, typer.Option(help="Only compare.")] = False,
-) -> None:
-    """Put the table into the READMEs."""
-    content = table(read_methods(results or [file for file in USUAL if file.is_file()]))
-    for readme in READMES:
-        old = readme.read_text(encoding="utf-8")
-        new = with_table(old, content)
+def main(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> None:
+    """Put the tables into the READMEs."""
+    for language, readme in READMES.items():
+        old = new = readme.read_text(encoding="utf-8")
+        for medium in MEDIA:
+            new = with_table(new, medium, content_for(medium, language))
         if check and new != old:
-            sys.exit(f"{readme.name} holds another table; run: python benchmarks/readme_table.py")
+            sys.exit(f"{readme.name} holds other tables; run: python benchmarks/readme_table.py")
         readme.write_text(new, encoding="utf-8")
 
 

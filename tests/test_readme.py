@@ -22,7 +22,14 @@ import synthmark.errors
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "README.zh.md", "docs/commands.md", "docs/commands.zh.md")
 MANUALS = ("docs/commands.md", "docs/commands.zh.md")
-GUIDES = ("docs/python.md", "docs/visible-label.md", "docs/metadata-label.md", "docs/video.md", "docs/pipelines.md")
+GUIDES = (
+    "docs/python.md",
+    "docs/visible-label.md",
+    "docs/metadata-label.md",
+    "docs/video.md",
+    "docs/pipelines.md",
+    "docs/registry.md",
+)
 PROGRAMS = {"synthmark": synthmark.cli.main, "synthmark-extract": extract_tool.cli.main}
 
 
