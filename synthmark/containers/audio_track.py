@@ -31,8 +31,16 @@ _ENCODERS = {
     "eac3": "eac3",
     "mp2": "mp2",
     "mp2float": "mp2",
+    "wmav1": "wmav1",
+    "wmav2": "wmav2",
+    "wavpack": "wavpack",
+    "tta": "tta",
+    "adpcm_ms": "adpcm_ms",
+    "adpcm_ima_wav": "adpcm_ima_wav",
+    "adpcm_ima_qt": "adpcm_ima_qt",
 }
-_LOSSLESS = {"flac", "alac"}
+_LOSSLESS = {"flac", "alac", "wavpack", "tta"}
+_OBJECTS = "Atmos"  # in the name of a profile: sounds with places of their own, which no encoder writes
 # Bits per second and channel below which these encoders change sound audibly.
 _LEAST_BIT_RATE = 64_000
 _GAP_SECONDS = 0.01  # a longer jump of the time stamps is filled or cut, so that sound and picture stay together
@@ -57,6 +65,8 @@ def encoder_for(stream: AudioStream) -> str | None:
     if context is None or not context.sample_rate or not context.layout.nb_channels:
         return None
     name = context.name
+    if _OBJECTS in (context.profile or ""):
+        return None
     encoder = name if name.startswith("pcm_") else _ENCODERS.get(name)
     return encoder if encoder is not None and _padding(encoder, stream) is not None else None
 
@@ -76,7 +86,7 @@ def _padding(encoder: str, stream: AudioStream) -> int | None:
     return None if first is None or first.pts is None else max(0, -first.pts)
 
 
-def _configure(context: Any, stream: AudioStream) -> None:  # noqa: ANN401 - a codec context, or a stream that has one
+def _configure(context: Any, stream: AudioStream, bit_rate: int | None = None) -> None:  # noqa: ANN401 - a context
     source = stream.codec_context
     context.sample_rate = source.sample_rate
     context.layout = source.layout.name
@@ -84,7 +94,7 @@ def _configure(context: Any, stream: AudioStream) -> None:  # noqa: ANN401 - a c
     context.time_base = Fraction(1, source.sample_rate)
     if not (context.codec.name in _LOSSLESS or context.codec.name.startswith("pcm_")):
         least = _LEAST_BIT_RATE * source.layout.nb_channels
-        context.bit_rate = max(source.bit_rate or 0, stream.bit_rate or 0, least)
+        context.bit_rate = max(bit_rate or 0, source.bit_rate or 0, stream.bit_rate or 0, least)
 
 
 def _sample_format(codec: Any, wanted: str) -> str:  # noqa: ANN401 - an av.Codec
@@ -109,15 +119,29 @@ class AudioTrack:
     keep_padding
         Whether the container states how many samples the encoder puts before the sound. Where it does not (AVI,
         FLV) as many are left out of the sound, so that the rest comes at its time.
+    bit_rate
+        Of the source in bits per second, where its header does not state it.
+    encoder
+        Another encoder than that of the track's own codec.
+    left_out
+        Samples at the beginning that are left out, for an encoder whose delay nothing states.
     """
 
-    def __init__(
-        self, output: OutputContainer, source: AudioStream, editor: SampleEditor, *, keep_padding: bool
+    def __init__(  # noqa: PLR0913 - options by keyword
+        self,
+        output: OutputContainer,
+        source: AudioStream,
+        editor: SampleEditor,
+        *,
+        keep_padding: bool = True,
+        bit_rate: int | None = None,
+        encoder: str | None = None,
+        left_out: int = 0,
     ) -> None:
-        encoder = encoder_for(source)
+        encoder = encoder or encoder_for(source)
         assert encoder is not None
         self.stream: Any = output.add_stream(encoder, source.codec_context.sample_rate)
-        _configure(self.stream.codec_context, source)
+        _configure(self.stream.codec_context, source, bit_rate)
         self._editor = editor
         self._rate = source.codec_context.sample_rate
         self._layout = source.codec_context.layout.name
@@ -126,7 +150,12 @@ class AudioTrack:
         self._start: int | None = None  # number of the first sample, counted from time zero
         self._received = 0
         self._sent = 0
-        self._skip = 0 if keep_padding else _padding(encoder, source) or 0
+        self._skip = left_out if keep_padding else _padding(encoder, source) or 0
+
+    @property
+    def begin(self) -> int:
+        """Number of the first sample, counted from time zero; known once there is one."""
+        return self._start or 0
 
     def push(self, frame: AudioFrame) -> list[Packet[Any]]:
         """Take the next decoded frame and return the packets that are ready."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from synthmark.containers.audio_track import SampleEditor
+    from synthmark.containers.program_sound import CodedSound
     from synthmark.containers.video_codecs import Coding, Settings
     from synthmark.containers.video_reader import VideoReader
 
@@ -60,6 +61,10 @@ class VideoWriter:
         Streams of the source that the container cannot hold.
     lost
         Names of what cannot be kept when the film is coded anew, such as "HDR10+".
+    tracks
+        Sound tracks that are coded here, by index.
+    coded
+        Sound tracks that were coded by the program ffmpeg before, by index.
     """
 
     def __init__(self, output: OutputContainer, reader: VideoReader, first: VideoFrame, coding: Coding) -> None:
@@ -70,6 +75,7 @@ class VideoWriter:
         self.copied: dict[int, Stream] = {}
         self.dropped: list[Stream] = []
         self.tracks: dict[int, AudioTrack] = {}
+        self.coded: dict[int, tuple[CodedSound, Stream]] = {}
         self._film: VideoStream | None = None
         self._first = first
 
@@ -79,21 +85,32 @@ class VideoWriter:
         streams = self._reader.container.streams.video
         return tuple(each.index for each in streams if each.index in self.copied and not is_cover(each))
 
-    def begin(self, editors: Mapping[int, SampleEditor]) -> None:
+    def begin(
+        self,
+        editors: Mapping[int, SampleEditor],
+        bit_rates: Mapping[int, int | None] | None = None,
+        coded: Mapping[int, CodedSound] | None = None,
+    ) -> None:
         """Add all streams in the order of the source, with chapters and metadata.
 
         Parameters
         ----------
         editors
-            What changes the sound tracks that are coded anew, by index; the others are copied.
+            What changes the sound tracks that are coded anew, by index.
+        bit_rates
+            Of these tracks in bits per second, where they are known.
+        coded
+            Sound tracks that were changed and coded before. All others are copied.
         """
-        source = self._reader.container
+        source, coded = self._reader.container, coded or {}
         made_again = chapter_tracks(source.streams)
         for stream in source.streams:
             if stream.index == self._reader.film.index:
                 self._film = self._film_stream()
             elif stream.index in editors:
-                self._add_track(stream, editors[stream.index])
+                self._add_track(stream, editors[stream.index], (bit_rates or {}).get(stream.index))
+            elif stream.index in coded:
+                self._add_coded(stream, coded[stream.index])
             elif stream.index not in made_again:
                 self._add_copy(stream)
         self._output.metadata.update(file_tags(source))
@@ -106,6 +123,7 @@ class VideoWriter:
     def write(self, frame: VideoFrame) -> None:
         """Code the next frame of the film."""
         assert self._film is not None
+        self._write_coded(float((frame.pts or 0) * (frame.time_base or 0)))
         frame.pict_type = 0  # else the encoder repeats the choices of the source
         self._output.mux(self._film.encode(frame))
 
@@ -127,14 +145,30 @@ class VideoWriter:
         assert self._film is not None
         for track in self.tracks.values():
             self._output.mux(track.finish())
+        self._write_coded(None)
         self._output.mux(self._film.encode(None))
         self._output.close()
 
-    def _add_track(self, stream: Stream, editor: SampleEditor) -> None:
+    def _write_coded(self, seconds: float | None) -> None:
+        """Write the packets of the sound that was coded before, up to a time."""
+        for sound, target in self.coded.values():
+            for packet in sound.packets_until(seconds):
+                packet.stream = target
+                self._output.mux(packet)
+
+    def _add_track(self, stream: Stream, editor: SampleEditor, bit_rate: int | None) -> None:
         keep_padding = self._output.format.name not in _WITHOUT_PADDING
-        track = AudioTrack(self._output, stream, editor, keep_padding=keep_padding)  # type: ignore[arg-type]
+        track = AudioTrack(self._output, stream, editor, keep_padding=keep_padding, bit_rate=bit_rate)  # type: ignore[arg-type]
         carry_over(stream, track.stream, coded_anew=True)
         self.tracks[stream.index] = track
+
+    def _add_coded(self, stream: Stream, sound: CodedSound) -> None:
+        added = copy_stream(self._output, sound.stream)
+        if added is None:
+            self._add_copy(stream)
+            return
+        carry_over(stream, added, coded_anew=True)
+        self.coded[stream.index] = (sound, added)
 
     def _add_copy(self, stream: Stream) -> None:
         added = copy_stream(self._output, stream)

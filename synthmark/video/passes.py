@@ -17,15 +17,16 @@ from synthmark.containers.video_writer import open_writer
 from synthmark.errors import DamagedMediaError
 from synthmark.video.progress import Meter
 from synthmark.video.sampling import first_frame
-from synthmark.video.sound_tracks import sound_plan, track_embedder
+from synthmark.video.sound_tracks import program_sound, sound_plan, track_embedder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from av import VideoFrame
     from numpy.typing import NDArray
 
+    from synthmark.containers.program_sound import CodedSound
     from synthmark.containers.video_codecs import Coding
     from synthmark.containers.video_reader import VideoReader
     from synthmark.containers.video_writer import VideoWriter
@@ -136,11 +137,12 @@ def run_pass(source: Path, target: Path, changes: Changes, report: Report | None
     first = first_frame(source)
     plan = sound_plan(source) if changes.mark else {}
     with (
+        program_sound(source, target, plan, changes.mark) as coded,
         open_reader(source) as reader,
         open_writer(target, muxer_of(source), reader, first, changes.coding) as writer,
     ):
         work = _Pass(reader, writer, changes, plan, first)
-        work.run(report)
+        work.run(report, coded)
         return work.result()
 
 
@@ -158,10 +160,10 @@ class _Pass:
         self._times = array("q")
         self._squares = _Squares(bit_depth(first.format.name))
 
-    def run(self, report: Report | None) -> None:
-        """Read, change and write everything."""
+    def run(self, report: Report | None, coded: Mapping[int, CodedSound]) -> None:
+        """Read, change and write everything; some sound may have been coded before."""
         reader, writer = self._reader, self._writer
-        self._begin()
+        self._begin(coded)
         meter = Meter(report, "marking", reader.expected_frames)
         frame_kind, packet_kind = pyav().VideoFrame, pyav().Packet
         for item in reader.items(sounds=writer.tracks, others=writer.copied):
@@ -186,19 +188,19 @@ class _Pass:
             times=np.frombuffer(self._times, np.int64).astype(np.float64) * base,
             coding=self._writer.coding,
             psnr=self._squares.psnr() if self._embedder is not None else None,
-            sound_marked=bool(self._writer.tracks),
+            sound_marked=bool(self._writer.tracks or self._writer.coded),
             notes=tuple(self._notes()),
         )
 
-    def _begin(self) -> None:
+    def _begin(self, coded: Mapping[int, CodedSound]) -> None:
         mark, streams = self._changes.mark, self._reader.container.streams
-        marked = [index for index, refusal in self._plan.items() if not refusal]
+        marked = [index for index, track in self._plan.items() if not track.refusal and index not in coded]
         editors = {
             index: track_embedder(streams[index], mark.content_id, mark.key)  # type: ignore[arg-type]
             for index in marked
             if mark is not None
         }
-        self._writer.begin(editors)
+        self._writer.begin(editors, {index: track.bit_rate for index, track in self._plan.items()}, coded)
 
     def _film(self, frame: VideoFrame) -> None:
         """Draw the label on a frame, mark both, and code it."""
@@ -249,10 +251,15 @@ class _Pass:
         return float(sum(each.end - each.start for each in stretches if not each.marked))
 
     def _sound_notes(self) -> Iterator[Note]:
-        for index, refusal in self._plan.items():
-            if refusal:
-                name = self._reader.container.streams[index].codec_context
-                yield Note(refusal, (("number", index), ("codec", name.name if name else "?")))
+        for index, track in self._plan.items():
+            name = self._reader.container.streams[index].codec_context
+            params: tuple[tuple[str, str | int], ...] = (("number", index), ("codec", name.name if name else "?"))
+            if track.refusal:
+                yield Note(track.refusal, params)
+            elif track.coder is not None:
+                program = track.coder.program
+                code = "note.sound_system_program" if program.of_system else "note.sound_package_program"
+                yield Note(code, (*params, ("version", program.version)))
 
 
 def _same_samples(reader: VideoReader, writer: VideoWriter) -> bool:

@@ -1,29 +1,63 @@
-"""Which sound tracks of a video carry the mark, and what is said of the others."""
+"""Which sound tracks of a video carry the mark, who codes them, and what is said of the others."""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synthmark.audio import StreamEmbedder
 from synthmark.containers.audio_track import encoder_for, frame_samples
-from synthmark.containers.video_input import open_video, pyav
+from synthmark.containers.program_sound import ProgramTrack, coder_for, needs_program
+from synthmark.containers.video_input import muxer_of, open_video, pyav
+from synthmark.containers.video_reader import open_reader
+from synthmark.errors import MediaError
+from synthmark.files.atomic import draft_beside
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from av import Packet
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-__all__ = ["SoundPlan", "sound_plan", "track_embedder"]
+    from synthmark.containers.program_sound import CodedSound, Coder
+    from synthmark.containers.video_reader import VideoReader
+    from synthmark.video.passes import Mark
+
+__all__ = ["SoundPlan", "TrackPlan", "program_sound", "sound_plan", "track_embedder"]
 
 _SHORTEST = 2.0  # seconds, as for `synthmark.audio.embed`
 _RATES = (8000, 192000)
 _SILENT = 10 ** (-70 / 20)  # of full scale
+_MEASURED_SECONDS = 20.0  # of a track whose bit rate is not stated
 
-SoundPlan = dict[int, str]
-"""By index of a track: empty when it carries the mark, else the code of the sentence on why it does not."""
+
+@dataclass(frozen=True, slots=True)
+class TrackPlan:
+    """What becomes of a sound track.
+
+    Attributes
+    ----------
+    refusal
+        Empty when it carries the mark, else the code of the sentence on why it does not.
+    coder
+        The program that codes it; None where PyAV does.
+    bit_rate
+        Bits per second, stated or measured; None when unknown.
+    """
+
+    refusal: str = ""
+    coder: Coder | None = None
+    bit_rate: int | None = None
+
+
+SoundPlan = dict[int, TrackPlan]
+"""By index of a track."""
 
 
 def track_embedder(stream: AudioStream, content_id: int, key: bytes | None) -> StreamEmbedder:
@@ -39,42 +73,88 @@ def sound_plan(path: Path) -> SoundPlan:
     MediaError
         When the file cannot be read.
     """
+    muxer = muxer_of(path)
     with open_video(path) as container:
-        plan = {stream.index: _refusal(container, stream) for stream in container.streams.audio}
-        hopeful = {index for index, code in plan.items() if not code}
-        silent = hopeful - _heard(container, hopeful)
-    return plan | dict.fromkeys(silent, "note.sound_silent")
+        looks = {each.index: _Look(container, each) for each in container.streams.audio}
+        refusals = {index: look.refusal(muxer) for index, look in looks.items()}
+        _listen(container, [look for index, look in looks.items() if not refusals[index]])
+        return {index: look.plan(refusals[index]) for index, look in looks.items()}
 
 
-def _refusal(container: InputContainer, stream: AudioStream) -> str:
-    if encoder_for(stream) is None or not _RATES[0] <= stream.codec_context.sample_rate <= _RATES[1]:
-        return "note.sound_codec"
-    return "note.sound_short" if _seconds(container, stream) < _SHORTEST else ""
+class _Look:
+    """What is found out about one track."""
+
+    def __init__(self, container: InputContainer, stream: AudioStream) -> None:
+        self.stream = stream
+        self._container = container
+        self._coder: Coder | None = None
+        self._heard = False
+        self._bytes = 0
+        self._span = [float("inf"), float("-inf")]
+        self._stated = int(getattr(stream.codec_context, "bit_rate", None) or stream.bit_rate or 0)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether nothing more has to be read."""
+        return self._heard and bool(self._stated or self._span[1] - self._span[0] >= _MEASURED_SECONDS)
+
+    def refusal(self, muxer: str) -> str:
+        """Return the code of the sentence on why a track stays without a mark; empty when nothing is against it."""
+        context = self.stream.codec_context
+        if context is None or not _RATES[0] <= context.sample_rate <= _RATES[1]:
+            return "note.sound_codec"
+        if encoder_for(self.stream) is None:
+            if not needs_program(self.stream, muxer):
+                return "note.sound_codec"
+            self._coder = coder_for(self.stream)
+            if self._coder is None:
+                return "note.sound_no_program"
+        return "note.sound_short" if self._seconds() < _SHORTEST else ""
+
+    def take(self, packet: Packet[AudioStream], errors: tuple[type[Exception], ...]) -> None:
+        """Listen to a packet, and count its bytes."""
+        if packet.pts is not None and packet.time_base is not None:
+            begin = float(packet.pts * packet.time_base)
+            end = begin + float((packet.duration or 0) * packet.time_base)
+            self._span = [min(self._span[0], begin), max(self._span[1], end)]
+            self._bytes += packet.size
+        if not self._heard:
+            self._heard = _is_loud(packet, errors)
+
+    def plan(self, refusal: str) -> TrackPlan:
+        """Return what becomes of the track."""
+        if not refusal and not self._heard:
+            refusal = "note.sound_silent"
+        return TrackPlan(refusal, self._coder, self._stated or self._measured())
+
+    def _measured(self) -> int | None:
+        seconds = self._span[1] - self._span[0]
+        return round(self._bytes * 8 / seconds) if seconds > 0 and self._bytes else None
+
+    def _seconds(self) -> float:
+        """Return how long a track is, as stated; without a statement it counts as long."""
+        if self.stream.duration and self.stream.time_base:
+            return float(self.stream.duration * self.stream.time_base)
+        return self._container.duration / pyav().time_base if self._container.duration else _SHORTEST
 
 
-def _seconds(container: InputContainer, stream: AudioStream) -> float:
-    """Return how long a track is, as stated; without a statement it counts as long."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return container.duration / pyav().time_base if container.duration else _SHORTEST
-
-
-def _heard(container: InputContainer, wanted: set[int]) -> set[int]:
-    """Return the tracks in which something is heard; reading ends when all are known."""
-    heard: set[int] = set()
-    if not wanted:
-        return heard
+def _listen(container: InputContainer, looks: list[_Look]) -> None:
+    """Read on until all is known of some tracks."""
     errors = (pyav().error.FFmpegError, ValueError)
-    packets = container.demux(*(each for each in container.streams.audio if each.index in wanted))
+    waiting = {look.stream.index: look for look in looks}
+    if not waiting:
+        return
     try:
-        for packet in packets:
-            if packet.stream.index not in heard and _is_loud(packet, errors):
-                heard.add(packet.stream.index)
-                if heard == wanted:
-                    break
+        for packet in container.demux(*(look.stream for look in looks)):
+            look = waiting.get(packet.stream.index)
+            if look is not None:
+                look.take(packet, errors)  # type: ignore[arg-type]
+                if look.is_known:
+                    del waiting[packet.stream.index]
+            if not waiting:
+                break
     except errors:
         pass  # what comes after the damage is dealt with where the file is read for good
-    return heard
 
 
 def _is_loud(packet: object, errors: tuple[type[Exception], ...]) -> bool:
@@ -89,3 +169,71 @@ def _peak(samples: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> float:
         return 0.0
     full = 1.0 if samples.dtype.kind == "f" else float(np.iinfo(samples.dtype).max)  # type: ignore[type-var]
     return float(np.abs(samples.astype(np.float64)).max()) / full
+
+
+@contextlib.contextmanager
+def program_sound(source: Path, target: Path, plan: SoundPlan, mark: Mark | None) -> Iterator[dict[int, CodedSound]]:
+    """Mark the tracks that the program ffmpeg codes, before the pass; what is given is for copying into the video.
+
+    A track that the program does not write after all gets a refusal in the plan.
+
+    Raises
+    ------
+    MediaError
+        When the source cannot be read.
+    """
+    wanted = [index for index, track in plan.items() if track.coder is not None and not track.refusal]
+    with contextlib.ExitStack() as stack:
+        if mark is None or not wanted:
+            yield {}
+            return
+        reader = stack.enter_context(open_reader(source))
+        work = _ProgramWork(stack, reader, plan)
+        for index in wanted:
+            work.start(index, stack.enter_context(draft_beside(target)), mark)
+        work.run()
+        yield work.finish()
+
+
+class _ProgramWork:
+    """The tracks that go through the program; the stack ends what is left of it."""
+
+    def __init__(self, stack: contextlib.ExitStack, reader: VideoReader, plan: SoundPlan) -> None:
+        self._stack, self._reader, self._plan = stack, reader, plan
+        self._tracks: dict[int, ProgramTrack] = {}
+
+    def start(self, index: int, draft: Path, mark: Mark) -> None:
+        """Start the program for a track."""
+        track, stream = self._plan[index], self._reader.container.streams[index]
+        editor = track_embedder(stream, mark.content_id, mark.key)  # type: ignore[arg-type]
+        assert track.coder is not None
+        with self._refused(index):
+            self._tracks[index] = ProgramTrack(stream, track.coder, editor, track.bit_rate, draft)  # type: ignore[arg-type]
+            self._stack.callback(self._tracks[index].stop)
+
+    def run(self) -> None:
+        """Send all sound through the programs."""
+        self._reader.wants_film = False
+        for item in self._reader.items(sounds=list(self._tracks)) if self._tracks else ():
+            stream, frame = item  # type: ignore[misc]
+            if stream.index in self._tracks:
+                with self._refused(stream.index):
+                    self._tracks[stream.index].push(frame)
+
+    def finish(self) -> dict[int, CodedSound]:
+        """Return what the programs wrote."""
+        coded: dict[int, CodedSound] = {}
+        for index, track in list(self._tracks.items()):
+            with self._refused(index):
+                coded[index] = track.finish()
+                self._stack.callback(coded[index].close)
+        return coded
+
+    @contextlib.contextmanager
+    def _refused(self, index: int) -> Iterator[None]:
+        """Let a track be copied without a mark where the program fails."""
+        try:
+            yield
+        except MediaError:
+            self._plan[index] = dataclasses.replace(self._plan[index], refusal="note.sound_no_program")
+            self._tracks.pop(index, None)
