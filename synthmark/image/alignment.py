@@ -44,6 +44,8 @@ Orientation = NDArray[np.int64]
 
 _MOST_FROM_PICTURE = 1024  # pixels; copies smaller than this are made from the copy of twice their size
 _MARGIN = 3  # pixels at the edge of the picture that do not count
+_MOST_SIDE = 32766  # pixels of a plane that OpenCV warps: it counts them in 16 bits
+_REACH = 4  # pixels around a place that an interpolation looks at
 
 MIRRORS: tuple[Orientation, ...] = tuple(np.diag(pair) for pair in ((1, 1), (-1, -1), (-1, 1), (1, -1)))
 """Identity, half turn and the two mirrors: what the line search cannot tell apart."""
@@ -167,12 +169,28 @@ def _halved(planes: Planes, size: list[int]) -> Planes:
 def warp(plane: NDArray[Any], matrix: Homography, window: Window, interpolation: int, border: int) -> NDArray[Any]:
     """Return a window of a plane; `matrix` leads from window pixels to plane pixels."""
     cv2 = opencv()
+    plane, matrix = _within_reach(plane, matrix, window)
     flags, size = cv2.WARP_INVERSE_MAP | interpolation, (window.width, window.height)
     if np.abs(matrix[2, :2]).max() < 1e-9:
         warped = cv2.warpAffine(plane, matrix[:2] / matrix[2, 2], size, flags=flags, borderMode=border)
     else:
         warped = cv2.warpPerspective(plane, matrix, size, flags=flags, borderMode=border)
     return np.asarray(warped)
+
+
+def _within_reach(plane: NDArray[Any], matrix: Homography, window: Window) -> tuple[NDArray[Any], Homography]:
+    """Return the part of a very long plane that a window shows, and the map that leads to it."""
+    if max(plane.shape) <= _MOST_SIDE:
+        return plane, matrix
+    right, bottom = window.width, window.height
+    corners = matrix @ np.array([[0, right, right, 0], [0, 0, bottom, bottom], [1, 1, 1, 1.0]])
+    places = corners[:2] / corners[2]
+    size = np.array(plane.shape[::-1])
+    first = np.clip(np.floor(places.min(axis=1)) - _REACH, 0, size - 1).astype(int)
+    last = np.clip(np.ceil(places.max(axis=1)) + _REACH, first + 1, np.minimum(size, first + _MOST_SIDE)).astype(int)
+    shift = np.eye(3)
+    shift[:2, 2] = -first
+    return plane[first[1] : last[1], first[0] : last[0]], shift @ matrix
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ from synthmark.image.alignment import (
     composed,
     oriented,
     resized_frame,
+    warp,
 )
 from synthmark.image.canonical import canonical_planes, planes_at
 from synthmark.image.carriers import TILE
@@ -26,6 +27,7 @@ from synthmark.image.readout import folded_at, folded_spectrum, pilot_score
 
 CAT = as_picture(data.chelsea())
 SIDES = st.integers(1, 5000)
+LINEAR, REPLICATE = opencv().INTER_LINEAR, opencv().BORDER_REPLICATE
 
 
 def place(frame, across, down):
@@ -173,3 +175,16 @@ def test_the_canonical_frame_shows_the_canonical_planes():
     planes, _ = Source(CAT).warped(frame, Window(0, 0, 770, 512))
     error = planes[0] - canonical_planes(CAT)[0]
     assert np.sqrt(np.mean(error[8:-8, 8:-8] ** 2)) < 2.5
+
+
+def test_pictures_longer_than_opencv_counts_are_warped_like_others():
+    strip = np.random.default_rng(8).random((12, 40_000)).astype(np.float32)
+    matrix = np.array([[1.01, 0.02, 36_000.4], [0, 1, 0.3], [0, 0, 1]])
+    window = Window(0, 0, 200, 10)
+    shown = warp(strip, matrix, window, LINEAR, REPLICATE)
+    matrix[0, 2] -= 35_000
+    expected = warp(strip[:, 35_000:37_000], matrix, window, LINEAR, REPLICATE)
+    assert np.abs(shown - expected).max() < 0.05  # OpenCV interpolates in steps of 1/32
+    matrix[0, 2] = 90_000
+    outside = warp(strip, matrix, window, LINEAR, REPLICATE)
+    assert np.ptp(outside, axis=1).max() < 1e-6

@@ -27,8 +27,8 @@ LEAST, MOST, RATIO = 0.035, 0.42, 1.08
 LEGIBLE = 4.0
 # The picture is resized until the font has these sizes in pixels: for the search, and for a close look.
 COARSE, FINE = 16.0, 32.0
-# Pixels of a resized picture that are searched. Only pictures many times as long as wide exceed this, at sizes that are
-# hardly legible.
+# Pixels of a resized picture that are searched. Only pictures many times as long as wide exceed this, at sizes that
+# are hardly legible.
 MOST_SEARCHED = 4_000_000
 # Correlation (-1..1) from which a place is looked at closely; our labels reach 0.75 there, pictures 0.55.
 PROMISING = 0.58
