@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from extract_tool.credential import credential_layer, names_ai
 from extract_tool.metadata_details import metadata_details
-from extract_tool.visible import visible_layer
 from synthmark.report import LayerReport, Message, overall_verdict
 
 if TYPE_CHECKING:
@@ -41,8 +40,6 @@ def _completed_layer(layer: LayerReport, report: Report, file: OpenedFile, trust
         return _with_evidence(layer, metadata_details(file.metadata))
     if layer.layer == "watermark" and file.presence is not None:
         return _with_presence(layer, file.presence)
-    if layer.layer == "visible" and layer.outcome == "not_checked" and file.picture is not None:
-        return visible_layer(file.picture)
     if layer.layer == "credential" and file.metadata.has_credential:
         return credential_layer(file.path, report.file.media_type, layer, trust_list)
     return layer

@@ -52,7 +52,7 @@ CLASHING = LayerReport(
         Message("conflict.content_id", {"metadata": "7f3a19c2000000a1", "watermark": "00000000deadbeef"}),
     ),
 )
-VISIBLE = LayerReport(layer="visible", outcome="not_checked", messages=(Message("not_checked.visible"),))
+VISIBLE = LayerReport(layer="visible", outcome="not_checked", messages=(Message("visible.unknown"),))
 NO_CREDENTIAL = LayerReport(layer="credential", outcome="not_detected")
 CREDENTIAL = LayerReport(layer="credential", outcome="not_checked", messages=(Message("not_checked.credential"),))
 

@@ -11,7 +11,7 @@ from synthmark.report import LayerReport, Message
 if TYPE_CHECKING:
     from synthmark.detection import Detection
 
-__all__ = ["first_of", "marked", "unmarked", "unseen", "unsupported", "unwritten"]
+__all__ = ["first_of", "marked", "unmarked", "unsupported", "unwritten"]
 
 _GEOMETRY = ("scale", "angle", "flipped", "speed", "tempo", "spans")
 
@@ -98,8 +98,3 @@ def unwritten() -> LayerReport:
 def unsupported() -> LayerReport:
     """Report that the content of a file cannot be read here."""
     return LayerReport(layer="watermark", outcome="not_checked", messages=(Message("not_checked.unsupported"),))
-
-
-def unseen() -> LayerReport:
-    """Say that people see the visible label for themselves."""
-    return LayerReport(layer="visible", outcome="not_checked", messages=(Message("not_checked.visible"),))

@@ -8,6 +8,7 @@ from synthmark.errors import UnsupportedMediaError
 from synthmark.files import content_layers as layers
 from synthmark.files.kinds import kind_of_file
 from synthmark.files.task import ContentLayers
+from synthmark.files.visible_layers import unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ def content_layers(path: Path, keys: Sequence[bytes]) -> ContentLayers:
     except UnsupportedMediaError:
         if not _has_readable_metadata(path):
             raise
-        return ContentLayers(layers.unsupported(), layers.unseen())
+        return ContentLayers(layers.unsupported(), unseen())
 
 
 def _layers(path: Path, keys: Sequence[bytes]) -> ContentLayers:

@@ -11,6 +11,7 @@ from synthmark.files.marking import Mark, draw_labels
 from synthmark.files.picture_file import read_picture
 from synthmark.files.reading import read_file
 from synthmark.files.task import ContentLayers, Written
+from synthmark.files.visible_layers import just_drawn, picture_label
 from synthmark.report import Message
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def label_picture(task: Task) -> Written:
     frames, placement = _labelled(file, task)
     written = write_closed_loop(task.target, file, frames, _plan(task))
     return Written(
-        visible=layers.unseen(),
+        visible=just_drawn(placement),
         detection=written.detection,
         placement=placement,
         psnr=written.psnr,
@@ -52,7 +53,7 @@ def label_picture(task: Task) -> Written:
 
 
 def picture_layers(path: Path, keys: Sequence[bytes]) -> ContentLayers:
-    """Look for the mark in the first, the middle and the last frame; of visible labels nothing is read.
+    """Look for the mark in the first, the middle and the last frame, and for the visible label in the first.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def picture_layers(path: Path, keys: Sequence[bytes]) -> ContentLayers:
     last = len(file.frames) - 1
     frames = [file.frames[number] for number in sorted({0, last // 2, last})]
     found = _found(frames, keys) or layers.unmarked(searched=len(frames), keys=len(keys))
-    return ContentLayers(found, layers.unseen())
+    return ContentLayers(found, picture_label(file.frames[0]))
 
 
 def _labelled(file: PictureFile, task: Task) -> tuple[Sequence[Image | Array], dict[str, Any] | None]:

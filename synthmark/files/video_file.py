@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from synthmark.containers.planes import plane_arrays
 from synthmark.containers.video_codecs import Settings
 from synthmark.containers.video_reader import open_reader
-from synthmark.files import content_layers as layers
 from synthmark.files.atomic import draft_beside
 from synthmark.files.task import Written
 from synthmark.files.video_form import frame_form
+from synthmark.files.visible_layers import just_drawn, unseen
 from synthmark.report import Message
 from synthmark.video.marking import read_back, with_retry
 from synthmark.video.passes import Changes, Mark, run_pass
@@ -62,7 +62,7 @@ def label_video(task: Task) -> Written:
 
     result = with_retry(Changes(mark=mark, label=label, coding=coding), write)
     return Written(
-        visible=layers.unseen(),
+        visible=just_drawn(label),
         detection=found.detection,
         placement=None if label is None else _described(label.placement),
         psnr=result.psnr,
@@ -76,7 +76,7 @@ def _metadata_alone(task: Task) -> Written:
     with task.finished(task.source):
         pass
     left_out = [Message("note.not_coded_anew")] if task.config.visible or task.config.watermark else []
-    return Written(visible=layers.unseen(), messages=tuple(left_out))
+    return Written(visible=unseen(), messages=tuple(left_out))
 
 
 def _label(task: Task) -> VideoLabel:

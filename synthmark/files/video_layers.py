@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from synthmark.files import content_layers as layers
 from synthmark.files.task import ContentLayers
+from synthmark.files.video_looks import Witness
+from synthmark.files.visible_layers import film_label
 from synthmark.payload import format_content_id
 from synthmark.report import Message
 from synthmark.video.reading import read_marks
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from synthmark.containers.video_reader import VideoReader
     from synthmark.report import LayerReport
     from synthmark.video.detection import VideoDetection
 
@@ -22,17 +25,23 @@ __all__ = ["video_layers"]
 
 
 def video_layers(path: Path, keys: Sequence[bytes]) -> ContentLayers:
-    """Look for the marks of all keys in pictures and sound; of visible labels nothing is read.
+    """Look for the marks of all keys in pictures and sound, and for labels that people see and hear.
 
     Raises
     ------
     MediaError
         When the file cannot be read, is damaged, or holds no video that can be decoded.
     """
-    detections = read_marks(path, keys).detections
+    witnesses: list[Witness] = []
+
+    def admit(reader: VideoReader, rate: float | None) -> Witness:
+        witnesses.append(Witness(reader, rate))
+        return witnesses[0]
+
+    detections = read_marks(path, keys, admit=admit).detections
     pairs = zip(detections, keys, strict=True)
     found = next((_marked(each, key, len(keys)) for each, key in pairs if each.found), None)
-    return ContentLayers(found or layers.unmarked(keys=len(keys)), layers.unseen())
+    return ContentLayers(found or layers.unmarked(keys=len(keys)), film_label(*witnesses[0].finish()))
 
 
 def _marked(detection: VideoDetection, key: bytes, keys: int) -> LayerReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from synthmark.audio import StreamExtractor
 from synthmark.containers.audio_track import frame_samples
@@ -15,21 +15,35 @@ from synthmark.video.detection import VideoDetection
 from synthmark.video.progress import Meter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    import numpy as np
     from av import AudioFrame, VideoFrame
     from av.audio.stream import AudioStream
+    from numpy.typing import NDArray
 
     from synthmark.audio import AudioDetection
     from synthmark.containers.video_reader import VideoReader
     from synthmark.video.extraction import LumaExtractor
     from synthmark.video.progress import Report
 
-__all__ = ["Reading", "read_marks"]
+    Admit = Callable[[VideoReader, float | None], "Onlooker"]
+
+__all__ = ["Onlooker", "Reading", "read_marks"]
 
 _RATES = (8000, 192000)
 _ENOUGH_SOUND = 12.0  # seconds, with early stop
+
+
+class Onlooker(Protocol):
+    """Sees and hears what a search decodes, so that a file is decoded once."""
+
+    def see(self, frame: VideoFrame, seconds: float) -> None:
+        """Take the next frame, in the order in which they are shown; seconds since the first one."""
+
+    def hear(self, samples: NDArray[np.generic]) -> None:
+        """Take the next samples of the sound track: (n, channels)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,7 +63,12 @@ class Reading:
 
 
 def read_marks(
-    path: Path, keys: Sequence[bytes | None], *, early_stop: bool = False, report: Report | None = None
+    path: Path,
+    keys: Sequence[bytes | None],
+    *,
+    early_stop: bool = False,
+    report: Report | None = None,
+    admit: Admit | None = None,
 ) -> Reading:
     """Look for the marks of some keys in pictures and sound.
 
@@ -63,6 +82,8 @@ def read_marks(
         Stop at the first mark that is certain, instead of finding all marks with their spans.
     report
         Is called with the progress a few times a second.
+    admit
+        Is called with the open file and the sample rate of its sound, None without sound; returns an onlooker.
 
     Raises
     ------
@@ -70,20 +91,23 @@ def read_marks(
         When the file cannot be read.
     """
     with open_reader(path) as reader:
-        search = _Search(reader, [key_bytes(key) for key in keys], early_stop=early_stop)
+        search = _Search(reader, [key_bytes(key) for key in keys], early_stop=early_stop, admit=admit)
         return search.run(report)
 
 
 class _Search:
     """One pass over a file for all keys."""
 
-    def __init__(self, reader: VideoReader, keys: Sequence[bytes], *, early_stop: bool) -> None:
+    def __init__(
+        self, reader: VideoReader, keys: Sequence[bytes], *, early_stop: bool, admit: Admit | None = None
+    ) -> None:
         self._reader = reader
         self._keys = keys
         self._early_stop = early_stop
         self._pictures: LumaExtractor | None = None
         self._track = _sound_track(reader)
         self._sound: _Sound | None = None if self._track is None else _Sound(self._track, keys)
+        self._onlooker = None if admit is None else admit(reader, None if self._sound is None else self._sound.rate)
         self._begin: float | None = None
         self._seconds = 0.0
 
@@ -96,7 +120,7 @@ class _Search:
                 self._look(item)
                 meter.advance()
             elif self._sound is not None:
-                self._sound.push(item[1])  # type: ignore[index]
+                self._listen(self._sound, item[1])  # type: ignore[index]
             if self._early_stop and self._is_enough():
                 break
         return Reading(self._detections(), self._seconds)
@@ -111,8 +135,15 @@ class _Search:
             self._begin = frame.time or 0.0
         self._seconds = (frame.time or 0.0) - (self._begin or 0.0)
         self._pictures.push(luma(frame), self._seconds)
+        if self._onlooker is not None:
+            self._onlooker.see(frame, self._seconds)
         if self._early_stop and self._pictures.decided:
             self._reader.wants_film = False  # only the sound is still listened to
+
+    def _listen(self, sound: _Sound, frame: AudioFrame) -> None:
+        samples = sound.push(frame)
+        if self._onlooker is not None and samples is not None:
+            self._onlooker.hear(samples)
 
     def _detections(self) -> tuple[VideoDetection, ...]:
         pictures: Sequence[VideoDetection] = [VideoDetection() for _ in self._keys]
@@ -128,26 +159,27 @@ class _Sound:
     """The sound track, searched for all keys."""
 
     def __init__(self, track: AudioStream, keys: Sequence[bytes]) -> None:
-        self._rate = track.codec_context.sample_rate
+        self.rate = track.codec_context.sample_rate
         self._channels = track.codec_context.layout.nb_channels
-        self._extractors = [StreamExtractor(self._rate, key) for key in keys]
+        self._extractors = [StreamExtractor(self.rate, key) for key in keys]
         self._kind: str | None = None
         self._count = 0
 
     @property
     def seconds(self) -> float:
         """How much has been heard."""
-        return self._count / self._rate
+        return self._count / self.rate
 
-    def push(self, frame: AudioFrame) -> None:
-        """Take the next frame; one of another form than the first is passed over."""
+    def push(self, frame: AudioFrame) -> NDArray[np.generic] | None:
+        """Take the next frame and return its samples; one of another form than the first is passed over."""
         samples = frame_samples(frame)
         self._kind = self._kind or samples.dtype.name
-        if samples.dtype.name != self._kind or samples.shape[1] != self._channels or frame.sample_rate != self._rate:
-            return
+        if samples.dtype.name != self._kind or samples.shape[1] != self._channels or frame.sample_rate != self.rate:
+            return None
         self._count += len(samples)
         for extractor in self._extractors:
             extractor.push(samples)
+        return samples
 
     def detections(self) -> list[AudioDetection | None]:
         """Return what was found, one per key."""
