@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from synthmark.audio.layout import BANDS, FIRST_BAND, HOP
+from synthmark.audio.engine import engine
+from synthmark.audio.layout import BANDS, FIRST_BAND
 
 __all__ = ["CLIP", "Cells", "band_energies", "energy_floor", "whiten"]
 
@@ -21,36 +22,13 @@ _ROW_REACH = 2
 
 def band_energies(spectrum: NDArray[np.complex64]) -> Cells:
     """Return the energy of the 60 bands in each frame of `lapped.analyse`: float32, (frames, BANDS)."""
-    last = FIRST_BAND + BANDS
-    low = spectrum[:, FIRST_BAND:last]
-    high = spectrum[:, HOP - last : HOP - FIRST_BAND][:, ::-1]
-    energy: Cells = low.real**2 + low.imag**2 + high.real**2 + high.imag**2
+    energy: Cells = engine().band_powers(spectrum, FIRST_BAND, BANDS)
     return energy
 
 
 def energy_floor(level: NDArray[np.float32] | float) -> NDArray[np.float32] | float:
     """Return the energy below which a cell counts as silent, from the mean energy of the cells around."""
     return level * _FLOOR + _SILENCE
-
-
-def _mean_over_bands(loudness: Cells) -> Cells:
-    sums = np.zeros((len(loudness), BANDS + 1), np.float32)
-    np.cumsum(loudness, axis=1, out=sums[:, 1:])
-    first = np.maximum(np.arange(BANDS) - _BAND_REACH, 0)
-    last = np.minimum(np.arange(BANDS) + _BAND_REACH + 1, BANDS)
-    return np.asarray((sums[:, last] - sums[:, first]) / (last - first), np.float32)
-
-
-def _mean_over_rows(loudness: Cells, step: int) -> Cells:
-    total = loudness.copy()
-    count = np.ones(len(loudness), np.float32)
-    for shift in range(step, _ROW_REACH * step + 1, step):
-        total[shift:] += loudness[:-shift]
-        total[:-shift] += loudness[shift:]
-        count[shift:] += 1
-        count[:-shift] += 1
-    total /= count[:, None]
-    return total
 
 
 def whiten(energy: Cells, floor: NDArray[np.float32] | float, step: int) -> Cells:
@@ -67,6 +45,5 @@ def whiten(energy: Cells, floor: NDArray[np.float32] | float, step: int) -> Cell
     """
     loudness = np.log(energy + np.float32(1) * floor, dtype=np.float32)
     loudness *= np.float32(10 / np.log(10))
-    loudness -= _mean_over_bands(loudness)
-    loudness -= _mean_over_rows(loudness, step)
-    return np.clip(loudness, -CLIP, CLIP, out=loudness)
+    out: Cells = engine().stand_out(loudness, step, _BAND_REACH, _ROW_REACH, CLIP)
+    return out

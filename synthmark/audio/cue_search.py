@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synthmark.audio.cue import CUE_UNITS, PATTERN
+from synthmark.audio.engine import engine
 from synthmark.audio.layout import RATE
 from synthmark.audio.stretches import Haul, Heard, Stretches, peak
 
@@ -73,36 +74,16 @@ def _powers(work: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
 
 
-def _template(unit: float) -> NDArray[np.float64]:
-    """Return the pattern in frames of 10 ms, with one unit of silence before and after; mean 0, norm 1."""
-    seconds = np.arange(round((CUE_UNITS + 2) * unit * RATE / _HOP)) * _HOP / RATE
-    index = np.minimum((seconds / unit).astype(int), CUE_UNITS + 1)
-    pattern = np.array([0, *PATTERN, 0], float)[index]
-    centred = pattern - pattern.mean()
-    return np.asarray(centred / np.sqrt((centred**2).sum()))
+def _pattern(unit: float) -> tuple[NDArray[np.intp], int]:
+    """Return first and last frame + 1 of each sound, and the number of frames; one unit of silence on either side."""
+    size = round((CUE_UNITS + 2) * unit * RATE / _HOP)
+    index = np.minimum((np.arange(size) * _HOP / RATE / unit).astype(int), CUE_UNITS + 1)
+    sounding = np.array([0, *PATTERN, 0])[index]
+    return np.flatnonzero(np.diff(sounding)).reshape(-1, 2) + 1, size
 
 
-def _likenesses(
-    levels: NDArray[np.float64], spectrum: NDArray[np.complex128], length: int, unit: float
-) -> NDArray[np.float64]:
-    """Return the normalised correlation of each band's level with the pattern at every start: (starts, bands).
-
-    `spectrum` is that of the levels, filled up with zeros to `length`.
-    """
-    template = _template(unit)
-    size, count = len(template), len(levels) - len(template) + 1
-    if count <= 0:
-        return np.zeros((0, levels.shape[1]))
-    product = spectrum * np.fft.rfft(template, length).conj()[:, None]
-    match = np.fft.irfft(product, length, axis=0)[:count]
-    sums, squares = (_windowed(v, size) for v in (levels, levels**2))
-    spread = np.sqrt(np.maximum(squares - sums**2 / size, 1e-9))
-    return np.asarray(match / spread, np.float64)
-
-
-def _windowed(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-    return np.asarray(total[size:] - total[:-size], np.float64)
+def _running_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
 
 
 def _tone_levels(powers: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -146,16 +127,12 @@ def _found_in(work: NDArray[np.float32], begin: float) -> list[Heard[RhythmCue]]
     """Return the cues in a stretch that begins `begin` seconds into the sound."""
     powers = _powers(work)
     levels = _tone_levels(powers)
-    length = 1 << (len(levels) + len(_template(_UNITS[-1]))).bit_length()
-    spectrum = np.fft.rfft(levels, length, axis=0)
+    sums = _running_sums(levels), _running_sums(levels**2)
     candidates: list[_Candidate] = []
     for unit in _UNITS:
-        likeness = _likenesses(levels, spectrum, length, unit)
-        if not len(likeness):
-            continue
-        for start in np.flatnonzero(likeness.max(axis=1) >= _LEAST_LIKENESS):
-            band = int(likeness[start].argmax())
-            candidates.append((float(likeness[start, band]), unit, int(start), band))
+        likeness, band = engine().rhythm_likeness(*sums, *_pattern(unit))
+        starts = np.flatnonzero(likeness >= _LEAST_LIKENESS)
+        candidates += [(float(likeness[start]), unit, int(start), int(band[start])) for start in starts]
     cues: list[Heard[RhythmCue]] = []
     for candidate in sorted(candidates, reverse=True):
         found = _cue(work, candidate, begin)

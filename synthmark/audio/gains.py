@@ -137,13 +137,15 @@ class GainControl:
         caps = _caps(energy[1:-1]) * (1 - _TONE_CARE * _steadiness(spectrum))
         caps *= np.float32(self._strength)
         weights = np.concatenate([self._past_weights, self._summed(weight)])
+        wanted, divisor = self._goal(_stretches(weights))
         sums = self._past_sums
         gains = np.zeros_like(caps)
         for _ in range(_PASSES):
             shown = self._shown(spectrum[4:-4], gains, base, floor)
             sums = np.concatenate([self._past_sums, self._summed(self._signs * shown)])
-            missing = self._missing(sums, weights).ravel()[self._slot].reshape(gains.shape)
-            gains += _STEP * self._signs * weight * missing.astype(np.float32)
+            lack = np.maximum(wanted - _stretches(sums), 0) / divisor
+            missing = _means_to_the_end(lack).astype(np.float32).ravel()[self._slot].reshape(gains.shape)
+            gains += _STEP * self._signs * weight * missing
             np.clip(gains, -_CUT * caps, _LIFT * caps, out=gains)
         self._past_sums, self._past_weights = sums[-_STRETCH + 1 :], weights[-_STRETCH + 1 :]
         return gains
@@ -168,16 +170,18 @@ class GainControl:
         sums = np.bincount(self._slot, cells.ravel(), _PARTS * size).astype(np.float64)
         return sums.reshape(_PARTS, size)
 
-    def _missing(self, sums: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how much each bit lacks per cell, averaged over the stretches that each part belongs to."""
-        shown, weight = _stretches(sums), _stretches(weights)
-        target = _MARGIN * weight
-        target[:, -1] *= _PILOT_MARGIN / _MARGIN
-        target *= self._strength
-        lack = np.maximum(target - shown, 0) / (weight + 0.05 * weight.mean() + 1e-3)
-        return np.stack([lack[i:].mean(axis=0) for i in range(_PARTS)])
+    def _goal(self, weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what each bit's cells should show in each stretch, and what turns a lack into a change of a cell."""
+        wanted = self._strength * _MARGIN * weight
+        wanted[:, -1] *= _PILOT_MARGIN / _MARGIN
+        return wanted, weight + 0.05 * weight.mean() + 1e-3
 
 
 def _stretches(parts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return sums over the four parts that end at each part of the block."""
     return np.stack([parts[i : i + _STRETCH].sum(axis=0) for i in range(_PARTS)])
+
+
+def _means_to_the_end(lack: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return for each part the mean over the stretches of the block that it belongs to."""
+    return np.stack([lack[i:].mean(axis=0) for i in range(_PARTS)])

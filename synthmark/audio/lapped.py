@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from synthmark.audio.engine import engine
 from synthmark.audio.layout import FRAME, HOP
 
 __all__ = ["analyse", "synthesise"]
@@ -37,11 +38,7 @@ def analyse(samples: NDArray[np.float32], hop: int = HOP) -> Spectrum:
     complex64, shape (1 + (n - 512) // hop, 256), in the order of a half-length FFT: entry m is band 2m, entry
     255 - m the conjugate of band 2m + 1. Band k is centred on (k + 1/2) / 512 of the sample rate.
     """
-    frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::hop]
-    folded = np.empty((len(frames), HOP), np.complex64)
-    np.multiply(frames[:, :HOP], _WINDOW[:HOP], out=folded.real)
-    np.multiply(frames[:, HOP:], -_WINDOW[HOP:], out=folded.imag)
-    folded *= _TWIST
+    folded = engine().fold_frames(samples, hop, _WINDOW, _TWIST)
     return np.fft.fft(folded, axis=1).astype(np.complex64, copy=False)
 
 

@@ -75,6 +75,12 @@ class Layout:
     mask: NDArray[np.uint8]
     code: PolarCode
 
+    @functools.cached_property
+    def pilot_cells(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+        """Row, band and sign of each pilot cell."""
+        rows, bands = np.nonzero(self.pilot)
+        return rows, bands, self.pilot[rows, bands]
+
     def tile(self, content_id: int) -> NDArray[np.float32]:
         """Return the signs of all cells of a tile for a content id: float32, (TILE_ROWS, BANDS)."""
         coded = self.code.encode(frame_bits(content_id) ^ self.mask)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synthmark.audio.cells import Cells, energy_floor, whiten
+from synthmark.audio.engine import engine
 from synthmark.audio.lapped import analyse
 from synthmark.audio.layout import BANDS, FIRST_BAND, FRAME, HOP, PILOT_CELLS, RATE, TILE_ROWS, Layout
 
@@ -70,11 +71,9 @@ def _powers(work: NDArray[np.float32]) -> NDArray[np.float32]:
     power = np.empty((steps, _BINS), np.float32)
     for first in range(0, steps, _CHUNK):
         last = min(first + _CHUNK, steps)
-        spectrum = analyse(work[first * _STEP : (last - 1) * _STEP + FRAME], _STEP)
-        low = spectrum[:, : _BINS // 2]
-        high = spectrum[:, : -_BINS // 2 - 1 : -1]
-        power[first:last, 0::2] = low.real**2 + low.imag**2
-        power[first:last, 1::2] = high.real**2 + high.imag**2
+        power[first:last] = engine().bin_powers(
+            analyse(work[first * _STEP : (last - 1) * _STEP + FRAME], _STEP), _BINS
+        )
     return power
 
 
@@ -120,26 +119,24 @@ class Listening:
             self._seen = pitch, whiten(energy, energy_floor(_levels(energy)), STEPS_PER_ROW)
         return self._seen[1]
 
-    def at_tempo(self, pitch: float, stretch: float) -> Cells:
-        """Return the cells at the tempo of embedding, filled up to whole tiles: (tiles, TILE_STEPS, BANDS)."""
-        cells = self.cells(pitch)
-        count = int(len(cells) / stretch)
-        filled = np.zeros((math.ceil(count / TILE_STEPS) * TILE_STEPS, BANDS), np.float32)
+    def _places(self, count: int, stretch: float) -> NDArray[np.intp]:
+        """Return which of `count` steps stands at each step at the tempo of embedding."""
         if stretch == 1.0:
-            filled[:count] = cells
-        else:
-            filled[:count] = cells[np.minimum((np.arange(count) * stretch + 0.5).astype(np.intp), len(cells) - 1)]
-        return filled.reshape(-1, TILE_STEPS, BANDS)
+            return np.arange(count)
+        return np.minimum((np.arange(int(count / stretch)) * stretch + 0.5).astype(np.intp), count - 1)
 
     def scan(
         self, layout: Layout, pitch: float, stretch: float, windows: list[Window], best: int = 1
     ) -> list[Alignment]:
         """Return the `best` places of the pilot in each window of tiles, by an estimate of their score."""
-        tiles = self.at_tempo(pitch, stretch)
-        matches = _running(_pilot_matches(tiles, layout))
-        energies = _running((tiles**2).reshape(len(tiles), TILE_ROWS, STEPS_PER_ROW, BANDS).sum(axis=(1, 3)))
+        cells = self.cells(pitch)
+        raw = engine().pilot_matches(
+            cells, self._places(len(cells), stretch), *layout.pilot_cells, TILE_STEPS, STEPS_PER_ROW
+        )
+        matches, energies = _running(raw[0]), _running(raw[1])
+        tiles = len(raw[0])
         found: list[Alignment] = []
-        for first, last in ((min(a, len(tiles)), min(b, len(tiles))) for a, b in windows):
+        for first, last in ((min(a, tiles), min(b, tiles)) for a, b in windows):
             noise = np.sqrt((energies[last] - energies[first]) * _PILOT_SHARE) + 1e-6
             score = (matches[last] - matches[first]) / np.resize(noise, TILE_STEPS)
             found += [
@@ -150,8 +147,13 @@ class Listening:
 
     def folded(self, at: Alignment) -> Cells:
         """Return the tiles of an alignment added on top of one another: float32, (TILE_ROWS, BANDS)."""
-        first, last = at.window
-        total = self.at_tempo(at.pitch, at.stretch)[first:last].sum(axis=0)
+        cells = self.cells(at.pitch)
+        first, last = (tile * TILE_STEPS for tile in at.window)
+        part = cells[self._places(len(cells), at.stretch)[first:last]]
+        total = np.zeros((TILE_STEPS, BANDS), np.float32)
+        for begin in range(0, len(part), TILE_STEPS):
+            tile = part[begin : begin + TILE_STEPS]
+            total[: len(tile)] += tile
         folded: Cells = np.roll(total, -at.offset, axis=0)[::STEPS_PER_ROW]
         return folded
 
@@ -160,13 +162,3 @@ def _running(values: NDArray[np.float32]) -> NDArray[np.float64]:
     total = np.zeros((len(values) + 1, *values.shape[1:]))
     np.cumsum(values, axis=0, out=total[1:])
     return total
-
-
-def _pilot_matches(tiles: Cells, layout: Layout) -> NDArray[np.float32]:
-    """Return the cyclic correlation of each tile with the pilot at every offset: (tiles, TILE_STEPS)."""
-    pilot = np.zeros((TILE_STEPS, BANDS), np.float32)
-    pilot[::STEPS_PER_ROW] = layout.pilot
-    reference = np.fft.rfft(pilot, axis=0).conj().astype(np.complex64)
-    spectra = np.fft.rfft(tiles, axis=1)
-    product = np.einsum("tsb,sb->ts", spectra, reference)
-    return np.fft.irfft(product, TILE_STEPS, axis=1).astype(np.float32)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synthmark.audio.engine import engine
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,34 +19,15 @@ _LIMIT_BLOCK = 128
 _LEAST_SHARE = 0.5
 
 
-def _silent(samples: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Return where one channel stands in a run of at least SILENT_RUN zeros."""
-    zero = samples == 0
-    if np.count_nonzero(zero) < SILENT_RUN:
-        return np.zeros(len(samples), np.bool_)
-    count = np.concatenate([[0], np.cumsum(zero)])
-    starts = np.zeros(len(samples) + 1, np.intp)
-    full = count[SILENT_RUN:] - count[:-SILENT_RUN] == SILENT_RUN
-    starts[1 : len(full) + 1] = np.cumsum(full)
-    starts[len(full) + 1 :] = starts[len(full)]
-    earlier = np.concatenate([np.zeros(SILENT_RUN, np.intp), starts[:-SILENT_RUN]])
-    silent: NDArray[np.bool_] = starts[1:] > earlier[1:]
-    return silent
+def _faded_change(host: NDArray[np.float64], delta: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the change, faded to as little as half around the places where it would overload.
 
-
-def _limited(host: NDArray[np.float64], delta: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sum of host and change, kept within full scale.
-
-    Around an overload the change fades to as little as half; what still reaches beyond full scale stops there (or
-    where the host itself lies beyond it). Fading it out completely would leave loud masters unmarked.
+    Fading it out completely would leave loud masters unmarked.
     """
     over = np.abs(host + delta) > 1
-    if not over.any():
-        return host + delta
     room = np.maximum(1 - np.abs(host), 0)
     allowed = np.where(over, np.maximum(room / np.maximum(np.abs(delta), 1e-12), _LEAST_SHARE), 1.0)
-    faded = host + delta * _faded(allowed)
-    return np.clip(faded, np.minimum(host, -1.0), np.maximum(host, 1.0))
+    return np.asarray(delta * _faded(allowed), np.float32)
 
 
 def _faded(allowed: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,16 +54,26 @@ def add_change(
     peak
         Full scale in the samples' dtype.
     """
-    out = samples[first:last].copy()
+    out = np.empty((last - first, samples.shape[1]), samples.dtype)
     for channel in range(samples.shape[1]):
-        host = samples[first:last, channel].astype(np.float64) / peak
-        added = np.where(_silent(samples[:, channel])[first:last], 0.0, delta[:, channel])
-        out[:, channel] = _rounded(_limited(host, added), peak, samples.dtype)
+        out[:, channel] = _changed(samples[:, channel], delta[:, channel], peak, first, last)
     return out
 
 
-def _rounded(values: NDArray[np.float64], peak: float, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
-    """Return values in units of full scale as the dtype."""
-    if dtype.kind == "f":
-        return values.astype(dtype)
-    return np.clip(np.rint(values * peak), -peak, peak - 1).astype(dtype)
+def _changed(
+    samples: NDArray[np.generic], delta: NDArray[np.float32], peak: float, first: int, last: int
+) -> NDArray[np.generic]:
+    """Return samples[first:last] of one channel with its change added.
+
+    What reaches beyond full scale after fading stops there, or where the host itself lies beyond it.
+    """
+    out = np.empty(last - first, samples.dtype)
+    rounds = samples.dtype.kind != "f"
+    if not engine().add_to_channel(samples, delta, first, SILENT_RUN, peak, rounds, out):
+        return out
+    host = samples[first:last].astype(np.float64) / peak
+    faded = _faded_change(host, delta)
+    engine().add_to_channel(samples, faded, first, SILENT_RUN, peak, rounds, out)
+    if rounds:
+        return out
+    return np.asarray(np.clip(out, np.minimum(host, -1.0), np.maximum(host, 1.0)), samples.dtype)

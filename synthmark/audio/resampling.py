@@ -1,7 +1,8 @@
-"""Conversion between a file's sample rate and the working rate, one matrix product per stretch of sound."""
+"""Conversion between a file's sample rate and the working rate, a few matrix products per stretch of sound."""
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +17,7 @@ __all__ = ["Resampler", "resampler_between"]
 Samples = NDArray[np.float32]
 
 _PERIOD = 256  # at least so many input samples per row of the product
+_OUTPUTS = 32  # computed together: fewer waste less on zeros, more make better use of the processor
 _STOP_DECIBELS = 60.0
 _USED_BAND = 4500.0  # hertz; the mark lies below
 
@@ -65,10 +67,23 @@ class Resampler:
         low, high = self.inputs_for(first, last)
         rows = (high - low - 2 * self.reach) // self.advance
         window = _padded(samples, low - start, high - start)
+        out = np.empty((rows, self.kernel.shape[1]), np.float32)
         view = np.lib.stride_tricks.sliding_window_view(window, self.kernel.shape[0])[:: self.advance][:rows]
-        out = (np.ascontiguousarray(view) @ self.kernel).ravel()
+        for into, inputs, matrix in self._bands:
+            np.matmul(view[:, inputs], matrix, out=out[:, into])
         skipped = self._periods(first, last)[0] * self.kernel.shape[1]
-        return out[first - skipped : last - skipped]
+        return out.ravel()[first - skipped : last - skipped]
+
+    @functools.cached_property
+    def _bands(self) -> list[tuple[slice, slice, Samples]]:
+        """The kernel cut into pieces of some outputs and the inputs they depend on: most of it is zeros."""
+        found = []
+        for first in range(0, self.kernel.shape[1], _OUTPUTS):
+            into = slice(first, min(first + _OUTPUTS, self.kernel.shape[1]))
+            used = np.flatnonzero(self.kernel[:, into].any(axis=1))
+            inputs = slice(int(used[0]), int(used[-1]) + 1)
+            found.append((into, inputs, np.ascontiguousarray(self.kernel[inputs, into])))
+        return found
 
 
 def _padded(samples: Samples, low: int, high: int) -> Samples:
@@ -86,6 +101,7 @@ def _low_pass(time: NDArray[np.float64], cutoff: float, half_width: float) -> ND
     return 2 * cutoff * np.sinc(2 * cutoff * time) * taper
 
 
+@functools.lru_cache(maxsize=8)
 def resampler_between(rate_in: float, rate_out: float) -> Resampler:
     """Design the conversion from one rate to another; one of the two is the working rate, 16 kHz.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synthmark.audio.engine import engine
 from synthmark.errors import InputError
 
 if TYPE_CHECKING:
@@ -223,5 +224,16 @@ def mixed(sound: Sound, start: int, down: Resampler, first: int, last: int) -> N
         Number of the sample with which `sound` begins.
     """
     low, high = (min(max(n - start, 0), len(sound)) for n in down.inputs_for(first, last))
-    channels = sound.scaled(low, high).T
-    return down.convert(mix_weights(channels) @ channels, start + low, first, last)
+    return down.convert(_mix_of(sound.part(low, high)), start + low, first, last)
+
+
+def _mix_of(sound: Sound) -> NDArray[np.float32]:
+    """Return all samples mixed to one channel, with the weights of `mix_weights`."""
+    floats = sound.samples.dtype.kind == "f"
+    samples, unit = (sound.scaled(0, len(sound)), 1.0) if floats else (sound.samples, 1 / sound.peak)
+    mean, energies = engine().mix_down(samples, unit)
+    mix: NDArray[np.float32] = mean
+    if float(mix @ mix) * sound.channels < _WEAK_MIX * float(energies.max()):
+        loudest = int(energies.argmax())
+        mix = samples[:, loudest].astype(np.float32) * np.float32(unit)
+    return mix

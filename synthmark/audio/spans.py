@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synthmark.audio.engine import engine
 from synthmark.audio.layout import TILE_ROWS
 from synthmark.audio.listening import STEPS_PER_ROW, Alignment, Listening
 
@@ -44,22 +45,6 @@ def _likelihoods(agreement: NDArray[np.float64], full: NDArray[np.float64], shar
     return expected * (agreement - expected / 2) / np.maximum(2 * full, 1e-9)
 
 
-def _states(ratios: list[float]) -> list[bool]:
-    """Return the likeliest run of marked and unmarked rows when every change costs something (Viterbi)."""
-    off, on = 0.0, 0.0
-    came: list[tuple[bool, bool]] = []
-    for ratio in ratios:
-        stay_off, stay_on = off >= on - _SWITCH_COST, on >= off - _SWITCH_COST
-        came.append((not stay_off, stay_on))
-        off, on = max(off, on - _SWITCH_COST), max(on, off - _SWITCH_COST) + ratio
-    state = on > off
-    states = []
-    for from_off, from_on in reversed(came):
-        states.append(state)
-        state = from_on if state else from_off
-    return states[::-1]
-
-
 def spans_of(listening: Listening, at: Alignment, tile: NDArray[np.float32]) -> list[tuple[int, int]]:
     """Return the stretches (first, last step) in which the mark is present, from a known tile and alignment."""
     steps, agreement, full = row_evidence(listening, at, tile)
@@ -68,7 +53,7 @@ def spans_of(listening: Listening, at: Alignment, tile: NDArray[np.float32]) -> 
     )
     share = max(float(np.quantile(strong, 0.9)), 0.05)
     ratios = _likelihoods(agreement, full, share)
-    states = np.array([False, *_states(ratios.tolist()), False])
+    states = np.concatenate([[False], engine().likeliest_states(ratios, _SWITCH_COST), [False]])
     edges = np.flatnonzero(states[1:] != states[:-1]).reshape(-1, 2)
     found = []
     for first, last in edges:
