@@ -29,12 +29,19 @@ import numpy as np  # noqa: E402 - after the thread limits
 import soundfile  # noqa: E402
 import typer  # noqa: E402
 from attacks_audio import ATTACKS, Samples, scaled  # noqa: E402
-from measures_audio import NMR_DEFINITION, noise_to_mask, pesq_wideband, signal_to_noise  # noqa: E402
+from measures_audio import (  # noqa: E402
+    NMR_DEFINITION,
+    NMR_EAR_DEFINITION,
+    noise_to_mask,
+    noise_to_mask_of_ear,
+    pesq_wideband,
+    signal_to_noise,
+)
 
 PIECES = {"five": 5.0, "three": 3.0}
 WHOLE_SECONDS = 8.0
 LONGEST = 20.0
-Outcomes = dict[str, dict[str, list[str]]]
+NOISE = ("nmr", "nmr_of_ear", "frames_above_mask")
 
 
 def clips_below(folders: list[Path]) -> list[Path]:
@@ -126,13 +133,19 @@ def measured(path: Path, method: str, names: list[str], seed: int, per_clip: int
     start = time.process_time()
     marked = METHODS[method][0](host, rate, content_id)
     result: dict[str, Any] = {"clip": path.name, "embed_seconds": time.process_time() - start}
-    result |= {"snr": signal_to_noise(host, marked), "nmr": noise_to_mask(host, marked, rate)}
+    result |= measured_quality(host, marked, rate)
     result["pesq"] = pesq_wideband(host, marked, rate) if "speech" in path.parts else None
     result["unmarked"] = outcome(method, host, rate, None)
     cuts = {key: pieces(marked, rate, seconds, per_clip) for key, seconds in PIECES.items()}
     cuts["whole"] = [marked] if len(marked) >= WHOLE_SECONDS * rate else []
     result["outcomes"] = {name: attacked(method, name, cuts, rate, content_id) for name in names}
     return result
+
+
+def measured_quality(host: Samples, marked: Samples, rate: int) -> dict[str, float]:
+    ratio, above = noise_to_mask(host, marked, rate)
+    of_ear = noise_to_mask_of_ear(host, marked, rate)
+    return {"snr": signal_to_noise(host, marked), "nmr": ratio, "frames_above_mask": above, "nmr_of_ear": of_ear}
 
 
 def attacked(
@@ -161,12 +174,13 @@ def row(name: str, key: str, results: list[dict[str, Any]]) -> dict[str, Any] | 
 
 def summary(results: list[dict[str, Any]], names: list[str]) -> dict[str, Any]:
     pesq = [r["pesq"] for r in results if r["pesq"] is not None]
-    music = [r["nmr"] for r in results if r["pesq"] is None]
+    music, speech = ([r for r in results if (r["pesq"] is None) == quiet] for quiet in (True, False))
     flat = [o for r in results for by_key in r["outcomes"].values() for each in by_key.values() for o in each]
     return {
         "pesq_mean": mean(pesq),
         "pesq_worst": min(pesq, default=None),
-        "music_nmr_mean": mean(music),
+        **{f"music_{key}_mean": mean([r[key] for r in music]) for key in NOISE},
+        **{f"speech_{key}_mean": mean([r[key] for r in speech]) for key in NOISE},
         "wrong_ids": sum(o == "wrong" for o in flat),
         "ids_in_unmarked_clips": sum(r["unmarked"] == "wrong" for r in results),
         "attacks": {n: {key: row(n, key, results) for key in ("whole", *PIECES)} for n in names},
@@ -221,6 +235,7 @@ def main(
             waiting = [pool.submit(measured, path, method, names, seed, pieces_per_clip) for path in paths]
             results[method] = summary([future.result() for future in waiting], names)
     record = {**environment.described(), "seed": seed, "nmr": NMR_DEFINITION, "methods": results}
+    record["nmr_of_ear"] = NMR_EAR_DEFINITION
     out.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
     print(markdown(results, names))
 

@@ -17,7 +17,7 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
 from attacks_audio import ATTACKS, echo, noisy, scaled, small_room  # noqa: E402
-from measures_audio import noise_to_mask, signal_to_noise  # noqa: E402
+from measures_audio import noise_to_mask, noise_to_mask_of_ear, signal_to_noise  # noqa: E402
 
 RATE = 16000
 VOICE = synthetic_voice(4.0)[:, None]
@@ -81,15 +81,37 @@ def test_gain_saturates_like_16_bit():
     assert np.abs(heard).max() == 1.0
 
 
-def test_the_noise_to_mask_ratio_follows_the_noise():
-    quiet, loud = (noise_to_mask(VOICE, noisy(VOICE, RATE, db)[0], RATE) for db in (50, 30))
+def simplified(host, marked, rate):
+    return noise_to_mask(host, marked, rate)[0]
+
+
+RATIOS = pytest.mark.parametrize("ratio", [simplified, noise_to_mask_of_ear])
+
+
+@RATIOS
+def test_the_noise_to_mask_ratio_follows_the_noise(ratio):
+    quiet, loud = (ratio(VOICE, noisy(VOICE, RATE, db)[0], RATE) for db in (50, 30))
     assert loud - quiet == pytest.approx(20, abs=1)
 
 
-def test_noise_shaped_like_the_sound_is_masked_better_than_white_noise():
+@RATIOS
+def test_noise_shaped_like_the_sound_is_masked_better_than_white_noise(ratio):
     shaped = VOICE + 0.1 * np.roll(VOICE, 3)
     white = noisy(VOICE, RATE, signal_to_noise(VOICE, shaped))[0]
-    assert noise_to_mask(VOICE, shaped, RATE) < noise_to_mask(VOICE, white, RATE) - 3
+    assert ratio(VOICE, shaped, RATE) < ratio(VOICE, white, RATE) - 3
+
+
+def test_the_share_of_frames_above_the_mask_grows_with_the_noise():
+    shares = [noise_to_mask(VOICE, noisy(VOICE, RATE, db)[0], RATE)[1] for db in (60, 20, 0)]
+    assert shares[0] < shares[1] <= shares[2] == 1.0
+
+
+def test_the_ear_model_has_the_bands_of_the_standard():
+    from measures_audio import _band_centres, _band_edges
+
+    assert len(_band_centres()) == 109
+    assert _band_edges()[[0, 1, -1]] == pytest.approx([80.0, 103.445, 18000.0], abs=1e-3)
+    assert _band_centres()[0] == pytest.approx(91.708, abs=1e-3)
 
 
 STUB = """#!{python}
