@@ -20,7 +20,7 @@ import table_image
 import table_video
 import typer
 
-__all__ = ["MEDIA", "READMES", "content_for", "in_chinese", "with_table"]
+__all__ = ["MEDIA", "READMES", "between", "content_for", "in_chinese", "with_table"]
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -83,8 +83,13 @@ def said(cell: str, words: dict[str, dict[str, str]]) -> str:
 
 
 def with_table(text: str, medium: str, content: str) -> str:
-    """Return a text with what stands between the two markers of a medium replaced."""
-    begin, end = f"<!-- {medium} table: begin -->", f"<!-- {medium} table: end -->"
+    """Return a text with the table of a medium replaced."""
+    return between(text, f"{medium} table", content)
+
+
+def between(text: str, name: str, content: str) -> str:
+    """Return a text with what stands between two markers replaced."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     before, found, rest = text.partition(begin)
     _, closed, after = rest.partition(end)
     if not (found and closed):

@@ -1,0 +1,63 @@
+"""The page of benchmarks and its plots show the current results, and say so where something is missing or missed."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import page
+import page_parts
+
+
+def test_the_page_shows_the_current_results():
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert page.page_text(text) == text, "run: python benchmarks/page.py"
+
+
+@pytest.mark.parametrize("plot", page.PLOTS)
+def test_a_plot_was_drawn_from_the_current_results(plot):
+    assert page.digest(plot) in {None, page.drawn_from(page.DOCS / plot)}, "run: python benchmarks/page.py"
+
+
+def test_every_file_of_results_names_its_command_and_no_path_of_a_machine():
+    for file in page.RESULTS.glob("*.json"):
+        text = file.read_text(encoding="utf-8")
+        record = json.loads(text)
+        made = record.get("environment", record)
+        assert made["command"].startswith("python benchmarks/"), file.name
+        assert re.findall(r'"(?:/home|/root|/tmp|/work|/Users|C:\\\\)[^"]*', text) == [], file.name
+
+
+def test_without_results_nothing_is_claimed(tmp_path):
+    text = page.page_text(page.PAGE.read_text(encoding="utf-8"), tmp_path)
+    parts = re.findall(r"<!-- part (.*?): begin -->\n\n(.*?)\n\n<!-- part", text, re.DOTALL)
+    told = {name: content for name, content in parts if name != "sources"}
+    assert set(told) == set(page_parts.PARTS)
+    assert set(told.values()) == {page_parts.NOTHING}
+
+
+def test_what_is_missed_is_said():
+    missed = {"value": 3.9445, "at least": 10, "met": False}
+    kept = {"value": 0.7701, "at most": 1, "met": True}
+    lines = page_parts.judged_table({"a / b": missed, "c / d": kept}, "ratio").splitlines()
+    assert lines[2:] == ["| a / b | 3.94 | at least 10 | **missed** |", "| c / d | 0.78 | at most 1 | met |"]
+
+
+@pytest.mark.parametrize(("value", "said"), [(4.1e-11, "5e-11"), (5e-10, "5e-10"), (9.5e-8, "1e-7")])
+def test_small_probabilities_are_rounded_up(value, said):
+    assert page_parts.power(value) == said
+
+
+def test_shares_are_rounded_down():
+    assert page_parts.share(29, 30) == "96 % (29 of 30)"
+
+
+def test_a_plot_of_other_results_is_noticed(tmp_path, monkeypatch):
+    before = page.digest("robustness_audio.png")
+    (tmp_path / "robustness_audio.json").write_text("{}", encoding="utf-8")
+    assert page.digest("robustness_audio.png", tmp_path) not in {None, before}
+    assert page.digest("robustness_image.png", tmp_path) is None
