@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import page
 import page_parts
+import run_all
 
 
 def test_the_page_shows_the_current_results():
@@ -61,3 +62,20 @@ def test_a_plot_of_other_results_is_noticed(tmp_path, monkeypatch):
     (tmp_path / "robustness_audio.json").write_text("{}", encoding="utf-8")
     assert page.digest("robustness_audio.png", tmp_path) not in {None, before}
     assert page.digest("robustness_image.png", tmp_path) is None
+
+
+def test_one_command_runs_every_benchmark_whose_result_is_kept():
+    made = run_all.chosen(",".join(run_all.COMMANDS))
+    kept = {file.stem for file in page.RESULTS.glob("*.json")}
+    assert kept - set(made) == set()
+    programs = {text.split()[0] for text in made.values()}
+    assert [name for name in programs if not (page.ROOT / "benchmarks" / f"{name}.py").is_file()] == []
+
+
+def test_a_command_names_its_folders_and_its_result(tmp_path):
+    places = run_all.places_in(tmp_path / "media", tmp_path / "work")
+    line = run_all.command("peers_image", run_all.chosen("peers_image")["peers_image"], places)
+    assert line[1:4] == ["benchmarks/robustness_image.py", "--images", f"{tmp_path}/media/images/kodak"]
+    assert line[-2:] == ["--out", "benchmarks/results/peers_image.json"]
+    assert "crop 75 %" in line[line.index("--attacks") + 1]
+    assert "{" not in "".join(line)
