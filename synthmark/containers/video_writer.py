@@ -35,6 +35,11 @@ _INTERLACED = (1 << 18) | (1 << 29)  # AV_CODEC_FLAG_INTERLACED_DCT, AV_CODEC_FL
 _FRAME_DURATION = 1 << 8  # AV_CODEC_FLAG_FRAME_DURATION
 _LEVEL_UNKNOWN = -99
 _FRAMES_AHEAD = ((6_000_000, 10), (1_500_000, 20))  # pixels of a frame, and how many are held
+# Presets that look no further ahead by themselves.
+_SHORT_SIGHTED = {
+    "libx264": {"ultrafast": 0, "superfast": 0, "veryfast": 10, "faster": 20},
+    "libx265": {"ultrafast": 5, "superfast": 10, "veryfast": 15, "faster": 15, "fast": 15, "medium": 20},
+}
 _REORDERED = 2  # frames by which coding runs ahead
 _LARGEST_MPEG4_CLOCK = 65535
 _WITHOUT_PADDING = {"avi", "flv"}
@@ -243,8 +248,12 @@ class VideoWriter:
 
     def _frames_ahead(self) -> int | None:
         """Return how many frames the encoder may look ahead, so that memory is bounded; None for its own choice."""
+        if self.coding.encoder not in _SHORT_SIGHTED:
+            return None
         pixels = self._first.width * self._first.height
-        return next((frames for size, frames in _FRAMES_AHEAD if pixels > size), None)
+        most = next((frames for size, frames in _FRAMES_AHEAD if pixels > size), None)
+        own = _SHORT_SIGHTED[self.coding.encoder].get(self.coding.options.get("preset", ""))
+        return None if most is None or (own is not None and own <= most) else most
 
     def _must_keep_order(self) -> bool:
         """Return whether frames have to be coded in the order in which they are shown.
@@ -263,7 +272,7 @@ class VideoWriter:
         if encoder == "prores_ks":
             yield "profile", _PRORES_PROFILES.get(film.codec_context.codec_tag, "auto")
         parameters = encoder_options(encoder, high_dynamic_range(self._first))
-        if encoder in {"libx264", "libx265"} and (ahead := self._frames_ahead()):
+        if ahead := self._frames_ahead():
             parameters["rc-lookahead"] = str(ahead)
         if encoder == "libx265":
             parameters["log-level"] = "error"

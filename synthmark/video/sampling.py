@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["first_frame", "sample_frames"]
 
 _SAMPLES = 16
+_LOOKED_THROUGH = 40.0  # seconds of a video whose key frames are listed; of a longer one they are sought
 _MOST_DECODED = 120  # frames from a key frame to the one that is wanted
-_SHORT_SECONDS = 30.0
+_ENOUGH_KEYS = 8  # key frames that are apart; with fewer, frames between them are decoded
 
 
 def first_frame(path: Path) -> VideoFrame:
@@ -39,41 +40,79 @@ def first_frame(path: Path) -> VideoFrame:
 
 
 def sample_frames(path: Path) -> list[VideoFrame]:
-    """Return up to 16 frames from all over a video, the first one among them.
+    """Return up to 16 frames from all over a video in the order of time, the first one among them.
 
-    A short video is decoded as a whole; in a long one the places are sought out.
+    Key frames are taken where there are enough of them, since they cost least. Else a short video is decoded without
+    the frames that no other needs; in a long one the places are sought out.
     """
     with open_reader(path) as reader:
         seconds = reader.seconds or 0.0
-        frames = list(_sought(reader, seconds) if seconds > _SHORT_SECONDS else _spread(reader))
+        keys = _key_times(reader) if seconds <= _LOOKED_THROUGH else []
+    with open_reader(path) as reader:
+        if len(keys) >= _SAMPLES:
+            step = len(keys) / _SAMPLES
+            frames = _at_keys(reader, [keys[int(number * step)] for number in range(_SAMPLES)])
+        elif seconds <= _LOOKED_THROUGH:
+            frames = list(_spread(reader))
+        else:
+            frames = _sought(reader, seconds)
     return frames or [first_frame(path)]
 
 
+def _key_times(reader: VideoReader) -> list[float]:
+    """Return the times of the key frames in seconds."""
+    base = float(reader.film.time_base or 0)
+    try:
+        packets = reader.container.demux(reader.film)
+        return sorted(packet.pts * base for packet in packets if packet.is_keyframe and packet.pts is not None)
+    except (pyav().error.FFmpegError, ValueError):
+        return []
+
+
 def _spread(reader: VideoReader) -> Iterator[VideoFrame]:
-    step = max(1, reader.expected_frames // _SAMPLES)
-    for number, frame in enumerate(reader.frames()):
-        if number % step == 0 and number // step < _SAMPLES:
+    """Yield frames at even distances, from those that others refer to."""
+    reader.film.codec_context.skip_frame = "NONREF"
+    step = (reader.seconds or 0.0) / _SAMPLES
+    count, begin = 0, None
+    for frame in reader.frames():
+        seconds = frame.time or 0.0
+        begin = seconds if begin is None else begin
+        if count < _SAMPLES and seconds - begin >= count * step:
+            count += 1
             frame.make_writable()  # lets go of the decoder's buffers
             yield frame
 
 
-def _sought(reader: VideoReader, seconds: float) -> Iterator[VideoFrame]:
-    for number in range(_SAMPLES):
-        wanted = reader.start + seconds * number / _SAMPLES
-        frame = _frame_at(reader, wanted)
-        if frame is not None:
+def _sought(reader: VideoReader, seconds: float) -> list[VideoFrame]:
+    wanted = [reader.start + seconds * number / _SAMPLES for number in range(_SAMPLES)]
+    keys = _at_keys(reader, wanted)
+    if len(keys) >= _ENOUGH_KEYS:
+        return keys
+    return _without_repeats(_frame_at(reader, time, _MOST_DECODED) for time in wanted)
+
+
+def _at_keys(reader: VideoReader, wanted: list[float]) -> list[VideoFrame]:
+    """Return the key frames at some times or before them."""
+    return _without_repeats(_frame_at(reader, time, 0) for time in wanted)
+
+
+def _without_repeats(found: Iterator[VideoFrame | None]) -> list[VideoFrame]:
+    frames: dict[float, VideoFrame] = {}
+    for frame in found:
+        if frame is not None and (frame.time or 0.0) not in frames:
             frame.make_writable()
-            yield frame
+            frames[frame.time or 0.0] = frame
+    return list(frames.values())
 
 
-def _frame_at(reader: VideoReader, wanted: float) -> VideoFrame | None:
-    """Return the frame that is shown at a time, or one shortly before it."""
+def _frame_at(reader: VideoReader, wanted: float, most: int) -> VideoFrame | None:
+    """Return the frame that is shown at a time, or one before it: the key frame and at most so many are decoded."""
     found = None
     try:
         reader.restart(wanted)
         for count, frame in enumerate(reader.frames()):
             found = frame
-            if (frame.time or 0.0) >= wanted or count >= _MOST_DECODED:
+            if (frame.time or 0.0) >= wanted or count >= most:
                 break
     except pyav().error.FFmpegError:
         return found
