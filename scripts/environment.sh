@@ -55,3 +55,17 @@ install_synthmark() {
     "$VENV/bin/python" -m pip install --quiet --editable . "$@"
     need_opencv_libraries
 }
+
+# install_integrations: an environment on top of the other, with the programs that generate content.
+install_integrations() {
+    say "installing what generates content into $VENV/integrations"
+    below=$("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    "$VENV/integrations/bin/python" -c 'import pip' 2>/dev/null || "$VENV/bin/python" -m venv --clear "$VENV/integrations"
+    "$VENV/integrations/bin/python" - "$below" <<'END'
+import sys, sysconfig
+with open(sysconfig.get_path("purelib") + "/below.pth", "w", encoding="utf-8") as file:
+    file.write(f"import site; site.addsitedir({sys.argv[1]!r})\n")
+END
+    "$VENV/integrations/bin/python" -m pip install --quiet --upgrade 'pip>=25.1'
+    "$VENV/integrations/bin/python" -m pip install --quiet --group integrations
+}

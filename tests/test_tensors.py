@@ -68,14 +68,3 @@ def test_arrays_and_pictures_are_no_tensors():
     assert is_tensor(Tensor(PICTURE))
     assert not is_tensor(PICTURE)
     assert not is_tensor(Image.new("RGB", (2, 2)))
-
-
-def test_tensors_of_torch_itself():
-    torch = pytest.importorskip("torch")
-    for dtype in (torch.float32, torch.float16, torch.bfloat16, torch.uint8):
-        tensor = (torch.rand(2, 3, 20, 30) * (255 if dtype == torch.uint8 else 1)).to(dtype)
-        assert is_tensor(tensor)
-        taken = TensorPictures.of(tensor)
-        back = taken.rebuilt(taken.pictures)
-        assert back.dtype == dtype
-        assert torch.equal(back, tensor)
