@@ -2,8 +2,10 @@
 
     python benchmarks/compositions_audio.py --speech FOLDER --music FOLDER --out compositions_audio.json
 
-Two files joined count when both ids come back and the spans meet within half a second of the joint. Music lies 10 dB
-below the marked speech. From every music file, marked at full length, pieces of 10 s are cut at five places.
+Of every clip four parts are marked, one at a time, the rest stays unmarked: both ends of the span that is found have
+to lie within half a second of those of the part. Two files joined count when both ids come back and the spans meet
+within half a second of the joint. Music lies 10 dB below the marked speech. From every music file, marked at full
+length, pieces of 10 s are cut at five places.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from attacks_audio import Samples
 
 RATE = 44100
+PARTS = ((0.25, 0.75), (0.1, 0.6), (0.0, 0.5), (0.4, 1.0))
 
 
 def opened(path: Path) -> Samples:
@@ -47,6 +50,22 @@ def joined(paths: list[Path]) -> dict[str, bool]:
         good = [mark.content_id for mark in marks] == ids
         good = good and marks[0].spans[-1][1] < joint + 0.5 and marks[1].spans[0][0] > joint - 0.5
         outcomes[f"{first.name} + {second.name}"] = good
+    return outcomes
+
+
+def marked_in_part(paths: list[Path]) -> dict[str, bool]:
+    from synthmark import audio
+
+    outcomes = {}
+    for path in paths:
+        host = opened(path)[: 20 * RATE]
+        for first, last in PARTS:
+            begin, end = (round(share * len(host)) for share in (first, last))
+            marked = host.copy()
+            marked[begin:end] = marked_by_synthmark(host[begin:end], RATE, content_id_for(path, 1))
+            spans = audio.extract(marked, RATE).spans or ((-1.0, -1.0),)
+            error = max(abs(spans[0][0] - begin / RATE), abs(spans[-1][1] - end / RATE))
+            outcomes[f"{path.name} from {begin / RATE:.1f} to {end / RATE:.1f} s"] = error <= 0.5
     return outcomes
 
 
@@ -87,6 +106,7 @@ def main(
     rows = {
         "10 s from a long file": (100, cut_from_long(songs)),
         "two marked files joined": (100, joined([*voices, *songs])),
+        "edges of a marked part, half a second": (100, marked_in_part([*voices, *songs])),
         "music under marked speech, -10 dB": (90, under_music(voices, songs)),
     }
     results = {name: row(required, outcomes) for name, (required, outcomes) in rows.items()}
