@@ -5,12 +5,20 @@ It fails closed: what cannot be labelled raises, and nothing is returned.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthmark.config import Config, load_config
 from synthmark.errors import CapacityError, LabelMissingError
-from synthmark.labelled import ContentRecord, LabelledContent, content_record, registry_entry
+from synthmark.labelled import (
+    IN_MEMORY,
+    ContentRecord,
+    LabelledBytes,
+    LabelledContent,
+    content_record,
+    registry_entry,
+)
 from synthmark.payload import check_content_id, new_content_id
 
 if TYPE_CHECKING:
@@ -18,10 +26,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from synthmark.label_stream import LabelledStream
     from synthmark.registry import Fingerprint, Registry
-    from synthmark.report import LabelRecord
+    from synthmark.report import LabelRecord, LayerReport
 
-__all__ = ["ContentRecord", "Labeler", "LabelledContent", "assert_labelled"]
+__all__ = ["ContentRecord", "Labeler", "LabelledBytes", "LabelledContent", "assert_labelled"]
 
 
 class Labeler:
@@ -134,6 +143,30 @@ class Labeler:
         self._keep([record], lambda: [_sound_print(labelled, rate)])
         return LabelledContent(labelled, (record,))
 
+    def stream(self, rate: float, *, content_id: int | None = None, loudness: float = -23.0) -> LabelledStream:
+        """Return what labels one piece of sound while it is made, such as speech that is sent as it is spoken.
+
+        Parameters
+        ----------
+        rate
+            Hertz.
+        content_id
+            In [0, 2**64); None draws a new one.
+        loudness
+            Of the audible label in LUFS (EBU R 128), since that of the content is not known yet.
+
+        Raises
+        ------
+        InputError
+            When the configuration puts the audible label elsewhere than at the start.
+        """
+        from synthmark.label_stream import LabelledStream  # noqa: PLC0415 - `import synthmark` stays light
+
+        def keep(record: ContentRecord, config: Config, samples: NDArray[Any]) -> None:
+            self._keep([record], lambda: [_sound_print(samples, rate)], config)
+
+        return LabelledStream(self.config, self._key, rate, self._id(content_id), loudness, keep)
+
     def label_video(self, source: Path | str, target: Path | str, *, content_id: int | None = None) -> LabelRecord:
         """Label a video file; see `label_file`."""
         return self.label_file(source, target, content_id=content_id)
@@ -162,6 +195,30 @@ class Labeler:
                 Path(target).unlink(missing_ok=True)
             raise
         return record
+
+    def label_bytes(self, data: bytes, *, content_id: int | None = None) -> LabelledBytes:
+        """Label the bytes of a picture, sound or video file, with the metadata label and credential that files have.
+
+        It is done in a private temporary folder.
+
+        Raises
+        ------
+        InputError, MediaError, CapacityError, CredentialError, RegistryError
+            See `label_file`.
+        """
+        import tempfile  # noqa: PLC0415 - as above
+
+        from synthmark.batch.worker import registry_record  # noqa: PLC0415
+        from synthmark.labelling import label_file  # noqa: PLC0415
+
+        with tempfile.TemporaryDirectory() as folder:
+            source, target = Path(folder) / "source", Path(folder) / "target"
+            source.write_bytes(data)
+            record = label_file(source, target, self.config, content_id=content_id)
+            entry = registry_record(record, self.config)
+            if self._registry is not None and entry is not None:
+                self._registry.add(dataclasses.replace(entry, source=IN_MEMORY))
+            return LabelledBytes(target.read_bytes(), dataclasses.replace(record, source=IN_MEMORY, target=IN_MEMORY))
 
     def close(self) -> None:
         """Close the connections to the registry; using the labeler again opens new ones."""
@@ -197,18 +254,23 @@ class Labeler:
         if self.config.watermark and image.extract(picture, self._key, search="fast").content_id != content_id:
             raise CapacityError("The mark does not read back in the precision of this tensor; use float32 or uint8.")
 
-    def _keep(self, records: Sequence[ContentRecord], fingerprints: Callable[[], Sequence[Fingerprint]]) -> None:
+    def _keep(
+        self,
+        records: Sequence[ContentRecord],
+        fingerprints: Callable[[], Sequence[Fingerprint]],
+        config: Config | None = None,
+    ) -> None:
         """Record results, all or none, before they are returned."""
         if self._registry is None:
             return
-        pairs = zip(records, fingerprints(), strict=True)
-        self._registry.add_many([registry_entry(record, self.config, self._key, print_) for record, print_ in pairs])
+        used, pairs = config or self.config, zip(records, fingerprints(), strict=True)
+        self._registry.add_many([registry_entry(record, used, self._key, print_) for record, print_ in pairs])
 
 
 def assert_labelled(path: Path | str, config: Config | None = None) -> None:
     """Make sure that a file carries the layers that a configuration asks for; for the tests of programs.
 
-    The visible label of pictures and video is left to the eye.
+    The visible label of pictures and video is left to the eye, the signature of a credential to synthmark-extract.
 
     Parameters
     ----------
@@ -228,17 +290,20 @@ def assert_labelled(path: Path | str, config: Config | None = None) -> None:
 
     wanted = config or Config()
     report = verify_file(path, wanted)
-    layers = [report.layer(name) for name in ("visible", "metadata", "watermark") if getattr(wanted, name)]
-    seen = {"detected"}
-    missing = [
-        f"{layer.layer} ({layer.outcome.replace('_', ' ')})"
-        for layer in layers
-        if layer.outcome not in (seen | {"not_checked"} if layer.layer == "visible" else seen)
-    ]
+    names = [name for name in ("visible", "metadata", "watermark") if getattr(wanted, name)]
+    layers = [report.layer(name) for name in (*names, *(["credential"] if wanted.certificate_file else []))]
+    missing = [f"{layer.layer} ({layer.outcome.replace('_', ' ')})" for layer in layers if not _is_there(layer)]
     if missing:
         raise LabelMissingError(f"{path} lacks a label: {', '.join(missing)}.")
     if report.verdict == "conflict":
         raise LabelMissingError(f"{path} carries labels that contradict one another: they are of different content.")
+
+
+def _is_there(layer: LayerReport) -> bool:
+    """Tell whether a layer was found; of two layers it is enough that nothing says they are missing."""
+    return layer.outcome == "detected" or (
+        layer.layer in {"visible", "credential"} and layer.outcome == "not_checked"
+    )
 
 
 def _opened(config: Config) -> Registry | None:

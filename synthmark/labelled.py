@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from synthmark.config import Config
     from synthmark.metadata import MetadataRecord
     from synthmark.registry import Fingerprint, RegistryRecord
+    from synthmark.report import LabelRecord
 
-__all__ = ["ContentRecord", "LabelledContent", "content_record", "registry_entry"]
+__all__ = ["IN_MEMORY", "ContentRecord", "LabelledBytes", "LabelledContent", "content_record", "registry_entry"]
+
+IN_MEMORY = "memory:"
+"""What records call the source of content that was in no file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,22 @@ class LabelledContent:
         return self.records[0]
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledBytes:
+    """A file in memory with all its layers.
+
+    Attributes
+    ----------
+    data
+        The bytes of the file.
+    record
+        As of `synthmark.label_file`; both files are called "memory:".
+    """
+
+    data: bytes
+    record: LabelRecord
+
+
 def content_record(  # noqa: PLR0913, PLR0917 - each becomes a field
     config: Config, family: str, content_id: int, before: object, after: object, placement: Mapping[str, Any] | None
 ) -> ContentRecord:
@@ -157,7 +177,7 @@ def registry_entry(
         requested_by=None if explicit else config.requested_by,
         agreement=None if explicit else config.agreement,
         operator=operator_of(config),
-        source="memory:",
+        source=IN_MEMORY,
     )
 
 

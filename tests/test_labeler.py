@@ -1,5 +1,6 @@
 """`Labeler`: everything that it returns is labelled, recorded, and of the kind that it was given."""
 
+import concurrent.futures
 import io
 import threading
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+from certificates import write_signer
 from PIL import Image
 from stand_in_tensors import Tensor
 
@@ -118,6 +120,84 @@ def test_every_result_is_recorded_also_from_threads(tmp_path):
     with open_registry(tmp_path / "registry.sqlite") as registry:
         assert sorted(stored.record.content_id for stored in registry.latest(100)) == sorted(ids)
         assert registry.verify().intact
+
+
+def test_threads_do_not_mix_up_their_contents(labeler, tmp_path):
+    """Pictures, sound and files at once: each result carries its own mark."""
+    Image.fromarray(PICTURE).save(tmp_path / "a.png")
+
+    def work(number: int) -> tuple[int, int | None]:
+        wanted = 1000 + number
+        if number % 3 == 0:
+            marked = labeler.label_image(np.roll(PICTURE, number, axis=1), content_id=wanted).content
+            return wanted, image.extract(marked, search="fast").content_id
+        if number % 3 == 1:
+            heard = labeler.label_audio(QUIET[: 16000 * 6], 16000, content_id=wanted).content
+            return wanted, audio.extract(heard, 16000).content_id
+        target = tmp_path / f"{number}.png"
+        labeler.label_file(tmp_path / "a.png", target, content_id=wanted)
+        return wanted, image.extract(Image.open(target), search="fast").content_id
+
+    with concurrent.futures.ThreadPoolExecutor(6) as threads:
+        results = list(threads.map(work, range(12)))
+    assert [found for _, found in results] == [wanted for wanted, _ in results]
+
+
+def encoded(picture, kind="PNG") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_bytes_come_back_with_every_layer(labeler, tmp_path, kind):
+    result = labeler.label_bytes(encoded(PICTURE, kind), content_id=9)
+    (tmp_path / "a").write_bytes(result.data)
+    synthmark.assert_labelled(tmp_path / "a", CONFIG)
+    assert result.record.content_id == f"{9:016x}"
+    assert (result.record.source, result.record.target) == ("memory:", "memory:")
+
+
+def test_bytes_are_recorded_and_what_cannot_be_labelled_raises(tmp_path):
+    labeler = recorded(tmp_path)
+    record = labeler.label_bytes(encoded(PICTURE)).record
+    for data in (b"", b"text", encoded(PICTURE)[:500], labeler.label_bytes(encoded(PICTURE)).data):
+        with pytest.raises(synthmark.SynthmarkError):
+            labeler.label_bytes(data)
+    with open_registry(tmp_path / "registry.sqlite") as registry:
+        (stored,) = registry.find_content_id(int(record.content_id, 16))
+        assert registry.count() == 2
+    assert (stored.record.source, stored.record.sha256_after) == ("memory:", record.sha256_after)
+    labeler.close()
+
+
+@pytest.mark.parametrize("call", ["image", "audio", "bytes"])
+def test_what_the_registry_cannot_take_is_not_returned(tmp_path, monkeypatch, call):
+    labeler = recorded(tmp_path)
+
+    def broken(*_args: object) -> None:
+        raise synthmark.RegistryError("the disk is full")
+
+    for name in ("add", "add_many"):
+        monkeypatch.setattr(f"synthmark.registry.Registry.{name}", broken)
+    calls = {
+        "image": lambda: labeler.label_image(PICTURE),
+        "audio": lambda: labeler.label_audio(QUIET, 16000),
+        "bytes": lambda: labeler.label_bytes(encoded(PICTURE)),
+    }
+    with pytest.raises(synthmark.RegistryError):
+        calls[call]()
+
+
+def test_assert_labelled_asks_for_the_credential_of_the_configuration(labeler, tmp_path):
+    Image.fromarray(PICTURE).save(tmp_path / "a.png")
+    chain, private, _ = write_signer(tmp_path)
+    config = Config(producer="Example-Studio", certificate_file=chain, certificate_key_file=private)
+    (tmp_path / "b.png").write_bytes(labeler.label_bytes(encoded(PICTURE)).data)
+    with pytest.raises(LabelMissingError, match=r"lacks a label: credential \(not detected\)"):
+        synthmark.assert_labelled(tmp_path / "b.png", config)
+    synthmark.Labeler(config).label_file(tmp_path / "a.png", tmp_path / "c.png")
+    synthmark.assert_labelled(tmp_path / "c.png", config)
 
 
 def test_a_copy_without_record_does_not_stay(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ LAYERS = (
     ("visible", "containers", "atomic"),
     ("image", "audio", "metadata", "credential"),
     ("video",),
-    ("config", "config_rules", "catalogue", "report", "files", "registry", "labelling", "verification"),
+    ("config", "config_rules", "catalogue", "remote", "report", "files", "registry", "labelling", "verification"),
     (
         "console",
         "patterns",
@@ -24,10 +24,12 @@ LAYERS = (
         "tensors",
         "labelled",
         "labeler",
+        "label_stream",
         "text_layout",
         "report_text",
         "reporting",
     ),
+    ("filing",),
     ("cli", "__main__", "extract_tool", "integrations"),
 )
 # These may not know one another, although they share a layer.
