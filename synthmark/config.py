@@ -31,6 +31,7 @@ __all__ = [
     "UNNAMED",
     "Config",
     "Settings",
+    "find_file",
     "load_config",
     "load_settings",
 ]
@@ -222,7 +223,7 @@ def load_settings(
         The environment; None for the one of this process.
     """
     variables = os.environ if environ is None else environ
-    file = _find_file(path, variables)
+    file = find_file(path, variables)
     values = dict.fromkeys(FIELDS, _Value(None, "default"))
     if file is not None:
         values |= _from_file(file)
@@ -240,7 +241,22 @@ class _Value:
     origin: str
 
 
-def _find_file(path: Path | str | None, environ: Mapping[str, str]) -> Path | None:
+def find_file(path: Path | str | None, environ: Mapping[str, str] | None = None) -> Path | None:
+    """Return the configuration file: the one that is named, else that of the environment, else the usual one.
+
+    Parameters
+    ----------
+    path
+        The file that is named, or None.
+    environ
+        The environment; None for the one of this process.
+
+    Returns
+    -------
+    Path or None
+        None when nothing is named and the working folder has no such file.
+    """
+    environ = os.environ if environ is None else environ
     named = path or environ.get(_FILE_VARIABLE)
     if named:
         return Path(named)
