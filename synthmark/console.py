@@ -19,7 +19,6 @@ from synthmark.text_layout import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 __all__ = [
     "ExitCode",
@@ -70,7 +69,7 @@ def print_json(content: Mapping[str, object]) -> None:
     _write(sys.stdout, json.dumps(content, ensure_ascii=True, allow_nan=False))
 
 
-def problem_line(path: Path, error: str) -> str:
+def problem_line(path: object, error: str) -> str:
     """Return an error with the file it concerns, which some errors name themselves."""
     return error if str(path) in error else f"{path}: {error}"
 

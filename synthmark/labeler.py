@@ -6,7 +6,6 @@ It fails closed: what cannot be labelled raises, and nothing is returned.
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthmark.config import Config, load_config
@@ -23,6 +22,7 @@ from synthmark.payload import check_content_id, new_content_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -183,18 +183,21 @@ class Labeler:
         """
         from synthmark.batch.worker import registry_record  # noqa: PLC0415 - `import synthmark` stays light
         from synthmark.labelling import label_file  # noqa: PLC0415
+        from synthmark.remote import staged, to_place  # noqa: PLC0415
 
-        existed = Path(target).exists()
-        record = label_file(source, target, self.config, content_id=content_id)
-        try:
-            entry = registry_record(record, self.config)
-            if self._registry is not None and entry is not None:
-                self._registry.add(entry)
-        except BaseException:
-            if not existed:
-                Path(target).unlink(missing_ok=True)
-            raise
-        return record
+        wanted, placed = to_place(source), to_place(target)
+        with staged(wanted, placed) as (read, written):
+            existed = written.exists()
+            record = label_file(read, written, self.config, content_id=content_id)
+            try:
+                entry = registry_record(record.named(wanted, written), self.config)
+                if self._registry is not None and entry is not None:
+                    self._registry.add(entry)
+            except BaseException:
+                if not existed:
+                    written.unlink(missing_ok=True)
+                raise
+        return record.named(wanted, placed)
 
     def label_bytes(self, data: bytes, *, content_id: int | None = None) -> LabelledBytes:
         """Label the bytes of a picture, sound or video file, with the metadata label and credential that files have.
@@ -207,6 +210,7 @@ class Labeler:
             See `label_file`.
         """
         import tempfile  # noqa: PLC0415 - as above
+        from pathlib import Path  # noqa: PLC0415
 
         from synthmark.batch.worker import registry_record  # noqa: PLC0415
         from synthmark.labelling import label_file  # noqa: PLC0415

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthmark.config import Config
@@ -12,6 +11,9 @@ from synthmark.report import LabelRecord, Message
 from synthmark.verification import OWN_NUMBER, report_written
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from synthmark.credential import Signer
     from synthmark.files.credential_step import CredentialStep
     from synthmark.files.kinds import Kind
@@ -42,7 +44,8 @@ def label_file(  # noqa: PLR0913 - options by keyword
     Parameters
     ----------
     source, target
-        Different files; the folder of the target is made when missing.
+        Different files; the folder of the target is made when missing. Both may be URLs that fsspec reads and writes,
+        such as s3://bucket/photo.png: the work is done on local copies in a private folder.
     config
         What to write; None for the defaults.
     content_id
@@ -69,8 +72,11 @@ def label_file(  # noqa: PLR0913 - options by keyword
     DependencyError
         When a library that the file or the signing needs is missing.
     """
-    task = _Task(Path(source), Path(target), config or Config(), content_id, relabel, force, progress=progress)
-    return task.run()
+
+    def run(read: Path, written: Path) -> LabelRecord:
+        return _Task(read, written, config or Config(), content_id, relabel, force, progress=progress).run()
+
+    return _on_local_files(source, target, run)
 
 
 def embed_file(  # noqa: PLR0913 - options by keyword
@@ -107,10 +113,21 @@ def embed_file(  # noqa: PLR0913 - options by keyword
         As `label_file`.
     """
     config = Config(visible=False, metadata=False, strength=strength, codec=codec, crf=crf, preset=preset)
-    task = _Task(
-        Path(source), Path(target), config, content_id, relabel=True, force=force, key=key, progress=progress
-    )
-    return task.run()
+
+    def run(read: Path, written: Path) -> LabelRecord:
+        return _Task(read, written, config, content_id, True, force, key=key, progress=progress).run()
+
+    return _on_local_files(source, target, run)
+
+
+def _on_local_files(source: Path | str, target: Path | str, run: Callable[[Path, Path], LabelRecord]) -> LabelRecord:
+    """Run on local files, download and upload what URLs name, and describe the result by the names given."""
+    from synthmark.remote import staged, to_place  # noqa: PLC0415 - `import synthmark` stays light
+
+    wanted, placed = to_place(source), to_place(target)
+    with staged(wanted, placed) as (read, written):
+        record = run(read, written)
+    return record.named(wanted, placed)
 
 
 def _clock() -> Clock:
@@ -172,7 +189,7 @@ class _Task:
                 None if existing.label is None else existing.label.content_producer,
             )
         self._check_names(kind)
-        if existing.has_credential:
+        if existing.has_credential and not self._signs:
             self.messages.append(Message("note.credential_broken"))
 
     def _check_names(self, kind: Kind) -> None:
@@ -217,12 +234,12 @@ class _Task:
             key=self.key,
             force=self.force,
             metadata=MetadataStep(self.config, existing, content_id, self.force),
-            credential=None if signer is None else self._credential(kind, content_id, signer),
+            credential=None if signer is None else self._credential(kind, existing, content_id, signer),
             clock=self.clock,
             progress=self.progress,
         )
 
-    def _credential(self, kind: Kind, content_id: int, signer: Signer) -> CredentialStep:
+    def _credential(self, kind: Kind, existing: MetadataReport, content_id: int, signer: Signer) -> CredentialStep:
         """Return what signs the file."""
         from synthmark.credential import Claims  # noqa: PLC0415 - see run
         from synthmark.files.credential_step import CredentialStep  # noqa: PLC0415
@@ -235,6 +252,8 @@ class _Task:
             watermark_format=FORMAT_VERSION,
             system=self.config.system,
             system_version=self.config.system_version,
+            parent=self.source if existing.has_credential else None,
+            edited=self.config.visible and not untouched,
         )
         return CredentialStep(signer, claims)
 

@@ -35,6 +35,7 @@ __all__ = [
     "parse_content_id",
     "provider_tag",
     "read_frame",
+    "seeded_content_id",
 ]
 
 FORMAT_VERSION = 1
@@ -53,6 +54,12 @@ def provider_tag(producer: str) -> int:
 def new_content_id(producer: str) -> int:
     """Draw a new content id for a producer: its 20-bit tag and 44 random bits."""
     return provider_tag(producer) << _NUMBER_BITS | secrets.randbits(_NUMBER_BITS)
+
+
+def seeded_content_id(producer: str, seed: str) -> int:
+    """Return the content id that follows from a text: the producer's tag and 44 bits of its SHA-256."""
+    digest = hashlib.sha256(b"synthmark content\0" + seed.encode("utf-8", "surrogateescape")).digest()
+    return provider_tag(producer) << _NUMBER_BITS | int.from_bytes(digest[:8], "big") >> (ID_BITS - _NUMBER_BITS)
 
 
 def check_content_id(content_id: int) -> int:

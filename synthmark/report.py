@@ -8,7 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from synthmark.remote import Place
 
 __all__ = [
     "LABEL_SCHEMA",
@@ -152,7 +155,7 @@ class LabelRecord:
     Attributes
     ----------
     source, target
-        The files.
+        The files: `pathlib.Path`, or text where a URL names them.
     media_type
         Of both, by content.
     content_id
@@ -180,8 +183,8 @@ class LabelRecord:
         On the written file: every layer as it was read back.
     """
 
-    source: Path
-    target: Path
+    source: Any
+    target: Any
     media_type: str
     content_id: str
     produce_id: str | None
@@ -199,6 +202,11 @@ class LabelRecord:
     def exit_code(self) -> int:
         """0; 3 when the written file contradicts itself, as with a label of its source that stayed."""
         return EXIT_CODES["conflict"] if self.report.verdict == "conflict" else 0
+
+    def named(self, source: Place, target: Place) -> LabelRecord:
+        """Return the record with the names of the files for which local copies stood."""
+        names = [place if isinstance(place, Path) else str(place) for place in (source, target)]
+        return dataclasses.replace(self, source=names[0], target=names[1])
 
     def as_json(self) -> dict[str, Any]:
         """Return the report of the written file with the record: plain data, no NaN, no infinity."""

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from synthmark.catalogue import message
 from synthmark.keys import key_id
+from synthmark.report import Message
 from synthmark.text_layout import padded, printable, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["LayerRow", "layer_rows", "limit_sentence", "report_text", "result_sentences"]
+    from synthmark.report import LabelRecord
+
+__all__ = ["LayerRow", "layer_rows", "limit_sentence", "note_lines", "report_text", "result_sentences"]
 
 _WIDTH = 80
 _MARGIN = 9  # before the sentences
@@ -193,3 +196,12 @@ def _checked(report: Mapping[str, Any], language: str) -> str:
     time = str(report["checked_at"]).replace("T", " ").replace("Z", " UTC")
     taken = [message("file.seconds", language, seconds=report["seconds"])] if "seconds" in report else []
     return "   ".join([time, f"{tool['name']} {tool['version']}", message("file.offline", language), *taken])
+
+
+def note_lines(record: LabelRecord) -> list[str]:
+    """Return what a user should know of a file that was written: what changed besides the marks, and conflicts."""
+    notes = list(record.messages)
+    if record.report.verdict == "conflict":
+        said = (note for layer in record.report.layers for note in layer.messages)
+        notes += [Message("verdict.conflict"), *(note for note in said if note.code.startswith("conflict."))]
+    return [f"{record.source}: {message(note.code, 'en', **note.params)}" for note in notes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthmark._version import __version__
@@ -18,9 +19,9 @@ from synthmark.workers import run_ordered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from synthmark.config import Config
+    from synthmark.remote import Place
 
 __all__ = ["Examined", "report_files", "unchecked"]
 
@@ -29,14 +30,14 @@ __all__ = ["Examined", "report_files", "unchecked"]
 class Examined:
     """What one file gave: the object that `--json` prints, the exit code, and the error if there was one."""
 
-    path: Path
+    path: Place
     content: Mapping[str, Any]
     code: int
     error: str = ""
 
 
 def report_files(  # noqa: PLR0913 - options by keyword
-    paths: Sequence[Path],
+    paths: Sequence[Place],
     config: Config,
     *,
     key_files: Sequence[Path] = (),
@@ -49,7 +50,7 @@ def report_files(  # noqa: PLR0913 - options by keyword
     Parameters
     ----------
     paths
-        Files, and folders with files.
+        Files, and folders with files, and URLs of such.
     config
         A key to look for beside the published one, and the language of the reports.
     key_files
@@ -79,12 +80,12 @@ def report_files(  # noqa: PLR0913 - options by keyword
     return max(codes, default=ExitCode.NOT_FOUND)
 
 
-def _verified(path: Path, config: Config, keys: Sequence[bytes], tool: str) -> Examined:
+def _verified(path: Place, config: Config, keys: Sequence[bytes], tool: str) -> Examined:
     """Verify one file; runs in a worker, so every error becomes a result."""
     from synthmark.verification import verify_file  # noqa: PLC0415 - heavy, and needed in the worker only
 
     try:
-        report = verify_file(path, config, keys=keys, tool=tool)
+        report = verify_file(str(path), config, keys=keys, tool=tool)
     except SynthmarkError as error:
         return _failed(path, type(error).__name__, str(error), error_code(error), tool)
     except Exception as error:  # noqa: BLE001 - a defect met in one file must not stop the others
@@ -93,17 +94,17 @@ def _verified(path: Path, config: Config, keys: Sequence[bytes], tool: str) -> E
     return Examined(path, report.as_json(), report.exit_code)
 
 
-def _lost(path: Path, reason: str, tool: str) -> Examined:
+def _lost(path: Place, reason: str, tool: str) -> Examined:
     return _failed(path, "InternalError", reason, ExitCode.FAILURE, tool)
 
 
-def _failed(path: Path, kind: str, error: str, code: int, tool: str) -> Examined:
+def _failed(path: Place, kind: str, error: str, code: int, tool: str) -> Examined:
     """Return the result for a file that could not be verified."""
     content = unchecked(path, tool) | {"exit_code": int(code), "error": {"kind": kind, "message": error}}
     return Examined(path, content, code, error)
 
 
-def unchecked(path: Path, tool: str) -> dict[str, Any]:
+def unchecked(path: Place, tool: str) -> dict[str, Any]:
     """Return the report, as `--json` prints it, on a file of which no layer was checked."""
     from synthmark.report import LAYERS, FileFacts, LayerReport, Report, ToolFacts  # noqa: PLC0415 - as above
 
@@ -119,10 +120,12 @@ def unchecked(path: Path, tool: str) -> dict[str, Any]:
     return content | {"file": {name: value or None for name, value in content["file"].items()}}
 
 
-def _size_and_digest(path: Path) -> tuple[int, str]:
-    """Return bytes and SHA-256 of a file, or nothing where even these cannot be had."""
+def _size_and_digest(path: Place) -> tuple[int, str]:
+    """Return bytes and SHA-256 of a file, or nothing where even these cannot be had without downloading it."""
     from synthmark.files.reading import digest_of_file  # noqa: PLC0415 - as above
 
+    if not isinstance(path, Path):
+        return 0, ""
     try:
         return digest_of_file(path)
     except SynthmarkError:

@@ -13,11 +13,12 @@ import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from synthmark.errors import InputError, SynthmarkError
-from synthmark.files.kinds import kind_of_file, kind_of_suffix
+from synthmark.files.kinds import HEAD_BYTES, kind_of, kind_of_file, kind_of_suffix
 from synthmark.patterns import EVERYTHING, Patterns
+from synthmark.remote import Place, RemoteFile, to_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,22 +39,26 @@ _INDICES = """
 CREATE INDEX identities ON found (identity, linked, path, place);
 CREATE INDEX names ON found (folded);
 """
+_DOTS = (".", "..")
 _LINKED_FOLDER = "This is a symbolic link to a folder, which was not entered; name it as a path of its own."
 
 
+P = TypeVar("P", bound=Place)
+
+
 @dataclass(frozen=True, slots=True)
-class Job:
+class Job(Generic[P]):
     """One file to read and the file to write."""
 
-    source: Path
-    target: Path
+    source: P
+    target: P
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Generic[P]):
     """One file that was found: the job to do, or why it cannot be done, with the class of that error."""
 
-    job: Job
+    job: Job[P]
     reason: str = ""
     kind: str = ""
 
@@ -62,19 +67,16 @@ class Choice:
 class _Found:
     """A file, the path that its name counts from, the file it really is, and what is wrong with it."""
 
-    source: Path
-    root: Path
+    source: Place
+    root: Place
+    relative: Path
     identity: str
     linked: bool = False
     reason: str = ""
     kind: str = ""
 
-    @property
-    def relative(self) -> Path:
-        return self.source.relative_to(self.root)
 
-
-def files_below(paths: Sequence[Path]) -> Iterator[Path]:
+def files_below(paths: Sequence[P]) -> Iterator[P]:
     """Yield the files that are named and the media below the folders that are named, each once.
 
     The order is that of the paths, and by name below a folder. Hidden files and folders are left out unless they are
@@ -84,7 +86,7 @@ def files_below(paths: Sequence[Path]) -> Iterator[Path]:
         yield from (choice.job.source for choice in selection if choice.reason != _LINKED_FOLDER)
 
 
-class Selection:
+class Selection(Generic[P]):
     """The files to label and their targets below a folder, in the order of paths and names.
 
     A file below a folder keeps its relative name, a file that is named keeps its name. Where two would get the same
@@ -113,8 +115,8 @@ class Selection:
         When the folder of the copies is a file.
     """
 
-    def __init__(self, paths: Sequence[Path], folder: Path | None, patterns: Patterns = EVERYTHING) -> None:
-        if folder is not None and folder.exists() and not folder.is_dir():
+    def __init__(self, paths: Sequence[P], folder: P | None, patterns: Patterns = EVERYTHING) -> None:
+        if isinstance(folder, Path) and folder.exists() and not folder.is_dir():
             raise InputError(f"{folder} is a file; the copies need a folder.")
         self._folder = folder
         self._patterns = patterns
@@ -129,16 +131,17 @@ class Selection:
         self._database.executescript(_INDICES)
         self.total = int(self._database.execute(f"SELECT COUNT(*) {_CHOSEN}").fetchone()[0])
 
-    def __iter__(self) -> Iterator[Choice]:
+    def __iter__(self) -> Iterator[Choice[P]]:
         """Yield the choices; a job without a reason is safe to do."""
         self._database.execute("DELETE FROM taken")
         query = f"SELECT source, root, relative, folded, reason, kind {_CHOSEN} ORDER BY path, place"
         for *names, folded, reason, kind in self._database.execute(query):
-            source, root, relative = (Path(os.fsdecode(name)) for name in names)
+            source, root, relative = (os.fsdecode(name) for name in names)
+            place = cast("P", to_place(source))
             if reason or self._folder is None:
-                yield Choice(Job(source, source), reason, kind)
+                yield Choice(Job(place, place), reason, kind)
             else:
-                yield self._choice(source, root, relative, folded)
+                yield self._choice(place, to_place(root), Path(relative), folded)
 
     def close(self) -> None:
         """Delete the temporary database."""
@@ -152,11 +155,11 @@ class Selection:
     ) -> None:
         self.close()
 
-    def _collect(self, number: int, path: Path) -> None:
-        """Keep what one path stands for."""
-        if not path.is_dir():
+    def _collect(self, number: int, path: Place) -> None:
+        """Keep what one path or URL stands for."""
+        if not _is_folder(path):
             if self._patterns.take(path.name):
-                self._keep(number, _Found(path, path.parent, _identity(path)))
+                self._keep(number, _Found(path, path.parent, Path(path.name), _identity(path)))
             return
         for found in _below(path, self._folder, self._patterns):
             if found.reason or is_media(found.source):
@@ -166,26 +169,26 @@ class Selection:
 
     def _keep(self, number: int, found: _Found) -> None:
         place = b"\0".join(os.fsencode(part) for part in found.relative.parts)
-        names = [os.fsencode(name) for name in (found.source, found.root, found.relative)]
+        names = [os.fsencode(str(name)) for name in (found.source, found.root, found.relative)]
         keys = (_folded(found.relative), os.fsencode(found.identity))
         row = (number, place, *names, *keys, found.linked, found.reason, found.kind)
         self._database.execute("INSERT INTO found VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
-    def _choice(self, source: Path, root: Path, relative: Path, folded: bytes) -> Choice:
+    def _choice(self, source: P, root: Place, relative: Path, folded: bytes) -> Choice[P]:
         """Return a job, or why it must not be done."""
         assert self._folder is not None
         if self._count("folded", folded) > 1:
-            relative = Path(Path(os.path.abspath(root)).name, relative)  # noqa: PTH100 - links stay as they are named
-        job = Job(source, self._folder / relative)
+            relative = Path(_folder_name(root), relative)
+        job = Job(source, cast("P", self._folder / relative))
         reason = self._objection(job)
         return Choice(job, reason, "InputError" if reason else "")
 
-    def _objection(self, job: Job) -> str:
+    def _objection(self, job: Job[Any]) -> str:
         # a link in the target's place is replaced, not followed; of its folder the true name counts
         identity = _inside(self._true_name(job.target.parent), job.target.name)
         if self._count("identity", os.fsencode(identity)):
             return f"its copy {job.target} would replace an input; choose another folder with -o"
-        row = (_folded(job.target), os.fsencode(job.source))
+        row = (_folded(job.target), os.fsencode(str(job.source)))
         self._database.execute("INSERT OR IGNORE INTO taken VALUES (?, ?)", row)
         (first,) = self._database.execute("SELECT source FROM taken WHERE target = ?", row[:1]).fetchone()
         if first != row[1]:
@@ -206,7 +209,7 @@ FROM found WHERE rowid = (
 """
 
 
-def is_media(path: Path) -> bool:
+def is_media(path: Place) -> bool:
     """Return whether a file seems to be a picture, sound or video, by its name or else by its content.
 
     Media of kinds that cannot be labelled count: a problem that is told is better than a picture that stays without a
@@ -214,7 +217,7 @@ def is_media(path: Path) -> bool:
     """
     guess = _media_types().guess_type(path.name)[0] or ""
     return (
-        kind_of_suffix(path) is not None
+        kind_of_suffix(path.name) is not None
         or guess.startswith(("image/", "audio/", "video/"))
         or _starts_like_media(path)
     )
@@ -226,20 +229,57 @@ def _media_types() -> mimetypes.MimeTypes:
     return mimetypes.MimeTypes()
 
 
-def _starts_like_media(path: Path) -> bool:
+def _starts_like_media(path: Place) -> bool:
     try:
-        kind_of_file(path)
+        kind_of_file(path) if isinstance(path, Path) else kind_of(path.head(HEAD_BYTES))
     except SynthmarkError:
         return False
     return True
 
 
-def _below(root: Path, left_out: Path | None, patterns: Patterns) -> Iterator[_Found]:
+def _is_folder(path: Place) -> bool:
+    """Return whether files are to be looked for below a path or URL; a store has folders only as parts of names."""
+    if isinstance(path, Path):
+        return path.is_dir()
+    return not path.exists() and next(path.below(), None) is not None
+
+
+def _below(root: Place, left_out: Place | None, patterns: Patterns) -> Iterator[_Found]:
+    """Yield the files below a folder."""
+    if isinstance(root, Path):
+        return _below_folder(root, left_out if isinstance(left_out, Path) else None, patterns)
+    return _below_url(root, left_out, patterns)
+
+
+def _below_url(root: RemoteFile, left_out: Place | None, patterns: Patterns) -> Iterator[_Found]:
+    """Yield the files below a URL that are not hidden."""
+    forbidden = "" if left_out in {None, root} else f"{left_out}/"
+    for parts in root.below():
+        name = "/".join(parts)
+        source = root / name
+        folders = ["/".join(parts[:count]) for count in range(1, len(parts))]
+        hidden = any(part.startswith(".") and part not in _DOTS for part in parts)
+        if hidden or (forbidden and str(source).startswith(forbidden)) or any(map(patterns.leave_out, folders)):
+            continue
+        if patterns.take(name):
+            yield _found_by_url(source, root, parts)
+
+
+def _found_by_url(source: RemoteFile, root: RemoteFile, parts: tuple[str, ...]) -> _Found:
+    """Refuse names that lead out of a folder, or are none on this machine."""
+    if any(part in _DOTS or not part or "\0" in part or "\\" in part for part in parts):
+        reason = "its name cannot be that of a file below the folder of the copies"
+        return _Found(source, root, Path(source.name), str(source), reason=reason, kind="InputError")
+    return _Found(source, root, Path(*parts), str(source))
+
+
+def _below_folder(root: Path, left_out: Path | None, patterns: Patterns) -> Iterator[_Found]:
     """Yield the files below a folder; only the folders on the way to one are open at any time."""
     forbidden = None if left_out is None else _identity(left_out)
     folders = [_Folder(root, root, _identity(root))]
     while folders:
         for found in folders[-1]:
+            assert isinstance(found.source, Path)
             if not found.source.is_dir() or found.reason:
                 if patterns.take(found.relative.as_posix()):
                     yield found
@@ -271,13 +311,19 @@ class _Folder:
                 yield from (self._found(entry) for entry in entries if _is_seen(entry))
         except OSError as error:
             reason = f"This folder cannot be read: {error.strerror or error}."
-            yield _Found(self._path, self._root, self._identity, reason=reason, kind="MediaError")
+            yield _Found(
+                self._path, self._root, self._relative(self._path), self._identity, reason=reason, kind="MediaError"
+            )
 
     def _found(self, entry: os.DirEntry[str]) -> _Found:
         path = self._path / entry.name
+        relative = self._relative(path)
         if entry.is_symlink():
-            return _Found(path, self._root, _identity(path), linked=True)
-        return _Found(path, self._root, _inside(self._identity, entry.name))
+            return _Found(path, self._root, relative, _identity(path), linked=True)
+        return _Found(path, self._root, relative, _inside(self._identity, entry.name))
+
+    def _relative(self, path: Path) -> Path:
+        return path.relative_to(self._root)
 
 
 def _is_seen(entry: os.DirEntry[str]) -> bool:
@@ -287,9 +333,9 @@ def _is_seen(entry: os.DirEntry[str]) -> bool:
     return entry.is_symlink() or entry.is_dir() or entry.is_file()
 
 
-def _folded(path: Path) -> bytes:
+def _folded(path: Place) -> bytes:
     """Return a path as file systems compare it that know no case (Windows, macOS)."""
-    return os.fsencode(path.as_posix().casefold())
+    return os.fsencode((path.as_posix() if isinstance(path, Path) else str(path)).casefold())
 
 
 def _inside(folder: str, name: str) -> str:
@@ -297,6 +343,14 @@ def _inside(folder: str, name: str) -> str:
     return os.path.join(folder, os.path.normcase(name))  # noqa: PTH118 - a text is compared with other texts
 
 
-def _identity(path: Path) -> str:
+def _folder_name(root: Place) -> str:
+    if isinstance(root, Path):
+        return Path(os.path.abspath(root)).name  # noqa: PTH100 - links stay as they are named
+    return root.name
+
+
+def _identity(path: Place) -> str:
     """Return a text that is the same for two names of one file, links followed."""
+    if isinstance(path, RemoteFile):
+        return str(path)
     return os.path.normcase(os.path.realpath(path))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthmark._version import __version__
@@ -20,6 +19,7 @@ from synthmark.report import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from synthmark.config import Config
     from synthmark.files.task import ContentLayers, Written
@@ -45,7 +45,7 @@ def verify_file(
     Parameters
     ----------
     path
-        The file; it is only read.
+        The file, or the URL of one; it is only read.
     config
         Whose key to look for.
     keys
@@ -62,9 +62,11 @@ def verify_file(
         When the key file is wrong.
     """
     from synthmark.files.media_file import content_layers  # noqa: PLC0415 - `import synthmark` stays light
+    from synthmark.remote import staged_source, to_place  # noqa: PLC0415
 
-    file, tried = Path(path), keys_to_try(config, keys)
-    return _report(file, content_layers(file, tried), tried, tool)
+    tried = keys_to_try(config, keys)
+    with staged_source(to_place(path)) as file:
+        return _report(file, content_layers(file, tried), tried, tool)
 
 
 def report_written(path: Path, written: Written, key: bytes | None) -> Report:

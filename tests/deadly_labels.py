@@ -4,8 +4,10 @@ import os
 import signal
 import time
 
+from synthmark.batch.rows import LabelRow
 from synthmark.batch.worker import LabelFile
-from synthmark.files.atomic import draft_beside
+from synthmark.files.atomic import draft_beside, own_drafts
+from synthmark.payload import format_content_id
 
 
 class DeadlyLabelFile(LabelFile):
@@ -21,3 +23,16 @@ class DeadlyLabelFile(LabelFile):
         if name.startswith("endless"):
             time.sleep(600)
         return super().__call__(task)
+
+
+class DeadlyLabelRow(LabelRow):
+    """Dies at `poison*`, and labels everything else."""
+
+    __slots__ = ()
+
+    def _labelled(self, job, content_id, registry):
+        if job.source.name.startswith("poison"):
+            own_drafts(format_content_id(content_id))
+            with draft_beside(job.target):  # which nobody is left to delete
+                os.kill(os.getpid(), signal.SIGSEGV)
+        return super()._labelled(job, content_id, registry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synthmark.batch.orders import Order
 from synthmark.batch.outcomes import Outcome
+from synthmark.batch.row_batch import RowBatch, RowOutcome
 from synthmark.batch.running import Batch
 
-__all__ = ["Batch", "Order", "Outcome"]
+__all__ = ["Batch", "Order", "Outcome", "RowBatch", "RowOutcome"]

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
 from synthmark.patterns import EVERYTHING, Patterns
+from synthmark.selection import P
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from synthmark.config import Config
 
 __all__ = ["Order"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Generic[P]):
     """Which files to label, where their copies go, and how.
 
     Attributes
     ----------
     paths
-        Files, and folders with files.
+        Files, and folders with files; for a `RowBatch` also URLs.
     output
         Folder of the copies.
     config
@@ -30,7 +29,7 @@ class Order:
     patterns
         Which names to take.
     jobs
-        How many worker processes.
+        How many worker processes; None for one per core of a cluster.
     overwrite
         Whether copies that exist are replaced.
     relabel, force
@@ -39,11 +38,11 @@ class Order:
         Seconds that one file may take; None for any time.
     """
 
-    paths: tuple[Path, ...]
-    output: Path
+    paths: tuple[P, ...]
+    output: P
     config: Config
     patterns: Patterns = EVERYTHING
-    jobs: int = 1
+    jobs: int | None = 1
     overwrite: bool = False
     relabel: bool = False
     force: bool = False

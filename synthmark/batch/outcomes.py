@@ -36,27 +36,34 @@ class Outcome:
         The exit code that the file gives rise to.
     """
 
-    job: Job
+    job: Job[Any]
     status: Status
     record: LabelRecord | None = None
     error: str = ""
     kind: str = ""
     code: int = ExitCode.FOUND
 
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of the file, one line each."""
+        from synthmark.report_text import note_lines  # noqa: PLC0415 - loads the catalogue
+
+        return [] if self.record is None else note_lines(self.record)
+
     @classmethod
-    def labelled(cls, job: Job, record: LabelRecord) -> Outcome:
+    def labelled(cls, job: Job[Any], record: LabelRecord) -> Outcome:
         """Return the outcome of a file that was labelled."""
         return cls(job, "labelled", record, code=record.exit_code)
 
     @classmethod
-    def failed(cls, job: Job, error: Exception) -> Outcome:
+    def failed(cls, job: Job[Any], error: Exception) -> Outcome:
         """Return the outcome of a file at which an error was raised, an unforeseen one perhaps."""
         if isinstance(error, SynthmarkError):
             return cls(job, "failed", error=str(error), kind=type(error).__name__, code=error_code(error))
         return cls.lost(job, f"internal error: {type(error).__name__}: {error}")
 
     @classmethod
-    def lost(cls, job: Job, reason: str) -> Outcome:
+    def lost(cls, job: Job[Any], reason: str) -> Outcome:
         """Return the outcome of a file that no error of the media explains."""
         return cls(job, "failed", error=reason, kind="InternalError", code=ExitCode.FAILURE)
 

@@ -16,6 +16,7 @@ from synthmark.workers import InOrder, Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
     from types import TracebackType
 
     from synthmark.batch.journal import Entry
@@ -47,7 +48,7 @@ class Batch:
         When the journal in the folder cannot be used.
     """
 
-    def __init__(self, order: Order, *, dry_run: bool = False) -> None:
+    def __init__(self, order: Order[Path], *, dry_run: bool = False) -> None:
         if order.output.exists() and not order.output.is_dir():
             raise InputError(f"{order.output} is a file; the copies need a folder.")
         self._order = order
@@ -67,11 +68,11 @@ class Batch:
     ) -> None:
         self._opened.close()
 
-    def selection(self) -> Selection:
+    def selection(self) -> Selection[Path]:
         """Return the files that there are at this moment; to be closed."""
         return Selection(self._order.paths, self._order.output, self._order.patterns)
 
-    def outcomes(self, selection: Selection, done: Callable[[Outcome], object]) -> Iterator[Outcome]:
+    def outcomes(self, selection: Selection[Path], done: Callable[[Outcome], object]) -> Iterator[Outcome]:
         """Label the files of a selection, and yield what became of each, in their order.
 
         Parameters
@@ -106,9 +107,9 @@ class Batch:
         if alone and order.time_limit is None:
             return Inline(label, self._journal.owner)
         prepare = Preparation(self._journal.owner, self._journal.workers_lock, order.config.watermark)
-        return Pool(label, order.jobs, _lost, time_limit=order.time_limit, prepare=prepare)
+        return Pool(label, order.jobs or 1, _lost, time_limit=order.time_limit, prepare=prepare)
 
-    def settled(self, choice: Choice) -> Outcome | None:
+    def settled(self, choice: Choice[Path]) -> Outcome | None:
         """Return what becomes of a file without any work, or None when it is to be labelled."""
         if choice.reason:
             return Outcome.failed(choice.job, _ERRORS[choice.kind](choice.reason))
@@ -118,7 +119,7 @@ class Batch:
             return Outcome.failed(choice.job, MediaError(f"{choice.job.source} or its copy cannot be read: {error}."))
         return Outcome(choice.job, "planned") if settled is None and self._dry_run else settled
 
-    def begun(self, job: Job, number: int = 0) -> Task:
+    def begun(self, job: Job[Path], number: int = 0) -> Task:
         """Note that a file is begun, and return the task."""
         entry = self._journal.entry(job.target)
         content_id = self._kept_id(entry) or self._new_id()
@@ -152,7 +153,7 @@ class Batch:
             done(outcome)
             window.put(task.number, outcome)
 
-    def _compared(self, job: Job) -> Outcome | None:
+    def _compared(self, job: Job[Path]) -> Outcome | None:
         """Compare a file and its copy with the journal."""
         entry = self._journal.entry(job.target)
         if not job.target.exists():
@@ -167,7 +168,7 @@ class Batch:
             return Outcome(job, "present")
         return None if overwrite else Outcome.failed(job, InputError(change))
 
-    def _repaired(self, job: Job, entry: Entry) -> Outcome | None:
+    def _repaired(self, job: Job[Path], entry: Entry) -> Outcome | None:
         """Note that a copy is done which the registry has, and of which a run that was stopped could not note it."""
         records = self._records(entry.content_id)
         if not records or self._dry_run:
@@ -212,7 +213,7 @@ def _registry(config: Config, *, dry_run: bool) -> Registry | None:
     return open_registry(config.registry)
 
 
-def _change(job: Job, entry: Entry) -> str:
+def _change(job: Job[Path], entry: Entry) -> str:
     """Say what has changed since a copy was made."""
     assert entry.source is not None
     assert entry.target is not None

@@ -67,7 +67,9 @@ class Watch:
             for choice in selection:
                 yield from self._followed(choice, before, pool)
 
-    def _followed(self, choice: Choice, before: dict[Path, tuple[_State, float]], pool: Workers) -> Iterator[Outcome]:
+    def _followed(
+        self, choice: Choice[Path], before: dict[Path, tuple[_State, float]], pool: Workers
+    ) -> Iterator[Outcome]:
         """Decide on one file: too early, done, told already, or to be labelled now."""
         source = choice.job.source
         state = (0, 0) if choice.reason else _state(source)

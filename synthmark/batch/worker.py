@@ -26,7 +26,7 @@ class Task:
     """One file to label: its place in the batch, and the content id that was drawn for it."""
 
     number: int
-    job: Job
+    job: Job[Path]
     content_id: int
 
 

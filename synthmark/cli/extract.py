@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synthmark.cli import options as shared
@@ -16,7 +15,9 @@ __all__ = ["add", "run"]
 def add(commands: shared.Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("extract", help="read the labels and marks of files")
-    parser.add_argument("paths", type=Path, nargs="+", metavar="FILE", help="files, and folders with files")
+    parser.add_argument(
+        "paths", type=shared.place, nargs="+", metavar="FILE", help="files, folders, and URLs of such"
+    )
     parser.add_argument("--jobs", type=shared.job_count, default=1, metavar="N", help="worker processes (default: 1)")
     parser.add_argument(
         "--lang", dest="language", choices=("auto", "en", "zh", "both"), help="language of the report"

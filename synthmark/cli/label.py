@@ -8,10 +8,9 @@ import sys
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from synthmark.cli import options as shared
-from synthmark.cli.notes import print_notes
 from synthmark.cli.progress import progress
 from synthmark.console import ExitCode, print_json, print_problem, print_text, problem_line
 
@@ -19,8 +18,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from synthmark.batch import Batch, Order, Outcome
+    from synthmark.batch import Batch, Order, Outcome, RowBatch, RowOutcome
     from synthmark.config import Config
+    from synthmark.remote import Place
 
 __all__ = ["add", "run"]
 
@@ -30,9 +30,19 @@ _SETTLE = 2.0
 def add(commands: shared.Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("label", help="write labelled copies of pictures, sound and video into a folder")
-    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files, and folders with files")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the copies")
+    parser.add_argument(
+        "paths", type=shared.place, nargs="+", metavar="PATH", help="files, folders, and URLs of such"
+    )
+    parser.add_argument(
+        "-o", "--output", type=shared.place, required=True, metavar="DIR", help="folder or URL of the copies"
+    )
     parser.add_argument("--jobs", type=shared.job_count, metavar="N", help="worker processes (default: one per core)")
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="who does the work: processes of this machine, or a Ray cluster (default: %(default)s)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace copies that exist")
     parser.add_argument(
         "--force", action="store_true", help="accept signed credentials, which break, and any label text"
@@ -79,16 +89,44 @@ def _add_batch_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Label the files, print one line per problem and a summary, return the highest exit code."""
-    from synthmark.batch import Batch
     from synthmark.config import UNNAMED
 
     config = shared.settings_from(options).config
     _check(config, force=options.force)
     if config.metadata and config.producer == UNNAMED:
         print_problem(f'No producer is configured: files say "{UNNAMED}". See `synthmark init` and --producer.')
-    with _ended_by_signal(), Batch(_order(options, config), dry_run=options.dry_run) as batch:
+    if not _is_local(options):
+        return _run_by_rows(options, config)
+    return _run_with_journal(options, config)
+
+
+def _is_local(options: argparse.Namespace) -> bool:
+    """Return whether this machine alone reads and writes, so that a journal beside the copies says what is done."""
+    return options.engine == "local" and all(isinstance(path, Path) for path in (*options.paths, options.output))
+
+
+def _run_with_journal(options: argparse.Namespace, config: Config) -> int:
+    from synthmark.batch import Batch
+    from synthmark.workers import available_cores
+
+    order: Order[Path] = _order(options, config, options.jobs or available_cores())
+    with _ended_by_signal(), Batch(order, dry_run=options.dry_run) as batch:
         if options.watch and not options.dry_run:
             return _watched(batch, options)
+        return _run_once(batch, options)
+
+
+def _run_by_rows(options: argparse.Namespace, config: Config) -> int:
+    """Label what URLs name, or on a cluster."""
+    from synthmark.batch import RowBatch
+    from synthmark.errors import InputError
+    from synthmark.workers import available_cores
+
+    if options.watch:
+        raise InputError("--watch looks at folders of this machine; run the command again from time to time instead.")
+    ray = options.engine == "ray"
+    order: Order[Place] = _order(options, config, options.jobs or (None if ray else available_cores()))
+    with _ended_by_signal(), RowBatch(order, engine=options.engine, dry_run=options.dry_run) as batch:
         return _run_once(batch, options)
 
 
@@ -118,17 +156,16 @@ def _check(config: Config, *, force: bool) -> None:
         check_audible(config)
 
 
-def _order(options: argparse.Namespace, config: Config) -> Order:
+def _order(options: argparse.Namespace, config: Config, jobs: int | None) -> Order[Any]:
     from synthmark.batch import Order
     from synthmark.patterns import Patterns
-    from synthmark.workers import available_cores
 
     return Order(
         paths=tuple(options.paths),
         output=options.output,
         config=config,
         patterns=Patterns(tuple(options.include), tuple(options.exclude)),
-        jobs=options.jobs or available_cores(),
+        jobs=jobs,
         overwrite=options.overwrite,
         relabel=options.relabel,
         force=options.force,
@@ -136,9 +173,10 @@ def _order(options: argparse.Namespace, config: Config) -> Order:
     )
 
 
-def _run_once(batch: Batch, options: argparse.Namespace) -> int:
+def _run_once(batch: Batch | RowBatch, options: argparse.Namespace) -> int:
     tally = _Tally(options)
-    with batch.selection() as selection:
+    selection: Any = batch.selection()  # of files alone, or of URLs, too: each goes with its batch
+    with selection:
         shown = not (options.dry_run or (options.json and sys.stdout.isatty()))
         with progress(selection.total, "Labelling", shown=shown) as advance:
             for outcome in batch.outcomes(selection, lambda outcome: advance(outcome.status)):
@@ -176,7 +214,7 @@ class _Tally:
         """How many files there were."""
         return sum(self._counts.values())
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Outcome | RowOutcome) -> None:
         """Print what became of one file."""
         self._counts[outcome.status] += 1
         self.code = max(self.code, outcome.code)
@@ -184,8 +222,8 @@ class _Tally:
             print_json(outcome.as_json())
         elif outcome.status == "planned":
             print_text(f"{outcome.job.source} -> {outcome.job.target}")
-        if outcome.record is not None:
-            print_notes(outcome.record)
+        for note in outcome.notes:
+            print_problem(note)
         if outcome.error:
             print_problem(problem_line(outcome.job.source, outcome.error))
 

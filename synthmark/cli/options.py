@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from synthmark.config import Settings
+    from synthmark.remote import Place
 
     # argparse has no public names for these two
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
@@ -25,6 +26,7 @@ __all__ = [
     "add_watermark_options",
     "job_count",
     "location",
+    "place",
     "seconds",
     "settings_from",
 ]
@@ -110,6 +112,17 @@ def location(text: str) -> object:
     from synthmark.config_rules import LOCATION
 
     return LOCATION.parse(text)
+
+
+def place(text: str) -> Place:
+    """Read the name of a file or folder: a path or a URL."""
+    from synthmark.errors import InputError
+    from synthmark.remote import to_place
+
+    try:
+        return to_place(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _add_video_options(group: Parser) -> None:

@@ -127,6 +127,20 @@ class Registry:
         with self._database.writing() as connection:
             return append(connection, prepared)
 
+    def add_once(self, record: RegistryRecord) -> StoredRecord:
+        """Append a record, unless there is one of this content id and copy, and return what is there.
+
+        Raises
+        ------
+        RegistryError
+            As for `add`.
+        """
+        prepared = prepared_record(record)
+        same = (entries.c.content_id == record.content_id) & (entries.c.sha256_after == record.sha256_after)
+        with self._database.writing() as connection:
+            found = connection.execute(sa.select(entries).where(same).order_by(entries.c.sequence).limit(1)).first()
+            return append(connection, [prepared])[0] if found is None else _stored(found)
+
     def find_content_id(self, content_id: int) -> list[StoredRecord]:
         """Return the records of a content id, the oldest first."""
         return self._found(entries.c.content_id == format_content_id(content_id))
