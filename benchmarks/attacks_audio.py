@@ -37,14 +37,15 @@ class Attack:
 
 
 def through_ffmpeg(samples: Samples, rate: int, options: list[str], suffix: str = "wav") -> Heard:
-    """Write 16-bit WAV, convert it with ffmpeg and read the result."""
+    """Write 16-bit WAV, convert it with ffmpeg and read the result; ffmpeg decodes what libsndfile cannot."""
     with tempfile.TemporaryDirectory() as folder:
         before, middle, after = (Path(folder) / name for name in ("before.wav", f"middle.{suffix}", "after.wav"))
         soundfile.write(before, samples, rate, subtype="PCM_16")
         quiet = ["ffmpeg", "-v", "error", "-y", "-i"]
         subprocess.run([*quiet, str(before), *options, str(middle)], check=True)
-        subprocess.run([*quiet, str(middle), "-c:a", "pcm_s16le", str(after)], check=True)
-        heard, heard_rate = soundfile.read(after, always_2d=True)
+        if suffix == "m4a":
+            subprocess.run([*quiet, str(middle), "-c:a", "pcm_s16le", str(after)], check=True)
+        heard, heard_rate = soundfile.read(after if suffix == "m4a" else middle, always_2d=True)
     return heard, heard_rate
 
 
