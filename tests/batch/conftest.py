@@ -1,5 +1,6 @@
 """Folders of small pictures and a sound, and batches over them."""
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,14 @@ from synthmark.config import Config
 
 # The watermark has tests of its own; without it a batch takes a tenth of the time.
 CONFIG = Config(producer="Example-Studio", watermark=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts_reach_children():
+    """What a shell runs in the background ignores interrupts, and so would all processes started there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
