@@ -33,6 +33,7 @@ _SETTINGS: dict[str, Any] = {
     "builder": {"thumbnail": {"enabled": False}, "actions": {"auto_created_action": {"enabled": False}}},
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": True},
 }
+_PARENT = {"relationship": "parentOf", "label": "parent"}
 _INTACT = ("Valid", "Trusted")
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 
@@ -70,6 +71,10 @@ class Claims:
         Version of the format of the watermark.
     system, system_version
         The generator; None leaves them out.
+    parent
+        The file from which the content comes, when it has a credential of its own, which is kept in the new one.
+    edited
+        Whether the content differs from that of the parent in what can be seen or heard.
     """
 
     media_type: str
@@ -77,6 +82,8 @@ class Claims:
     watermark_format: int = 1
     system: str | None = None
     system_version: str | None = None
+    parent: Path | None = None
+    edited: bool = False
 
 
 def load_signer(chain: Path, private_key: Path) -> Signer:
@@ -125,7 +132,8 @@ def sign(source: BinaryIO, target: BinaryIO, claims: Claims, signer: Signer) -> 
 
     The manifest holds the action `c2pa.created` with the IPTC digital source type `trainedAlgorithmicMedia` (C2PA
     Technical Specification 2.2, 18.14.2) and, where there is a watermark, `c2pa.watermarked.bound` with the assertion
-    `c2pa.soft-binding`. There is no thumbnail and no time stamp.
+    `c2pa.soft-binding`. There is no thumbnail and no time stamp. With a parent the first action is `c2pa.opened`, and
+    the parent is an ingredient.
 
     Parameters
     ----------
@@ -165,16 +173,15 @@ def _signed(
     info = library.C2paSignerInfo(signer.algorithm, signer.chain, signer.private_key, None)
     manifest = json.dumps(_manifest(claims))
     with library.Signer.from_info(info) as native, library.Builder(manifest, context) as builder:
+        if claims.parent is not None:
+            with claims.parent.open("rb") as parent:
+                builder.add_ingredient(json.dumps(_PARENT), claims.media_type, parent)
         builder.sign(native, claims.media_type, *files)
 
 
 def _manifest(claims: Claims) -> dict[str, Any]:
     """Return the manifest: it names no file, since names can tell what nobody meant to say."""
-    created: dict[str, Any] = {"action": "c2pa.created", "digitalSourceType": TRAINED_ALGORITHMIC_MEDIA}
-    if claims.system is not None:
-        version = {"version": claims.system_version} if claims.system_version else {}
-        created["softwareAgent"] = {"name": claims.system, **version}
-    actions = [created]
+    actions = list(_origin(claims))
     assertions: list[dict[str, Any]] = []
     if claims.content_id is not None:
         actions.append({"action": "c2pa.watermarked.bound"})
@@ -182,6 +189,25 @@ def _manifest(claims: Claims) -> dict[str, Any]:
     assertions.insert(0, {"label": "c2pa.actions.v2", "data": {"actions": actions}, "created": True})
     generator = {"name": "synthmark", "version": __version__}
     return {"claim_generator_info": [generator], "assertions": assertions}
+
+
+def _origin(claims: Claims) -> Iterator[dict[str, Any]]:
+    """Yield the actions that say where the content comes from."""
+    if claims.parent is not None:
+        ingredients = {"ingredientIds": [_PARENT["label"]]}
+        yield {
+            "action": "c2pa.opened",
+            "digitalSourceType": TRAINED_ALGORITHMIC_MEDIA,
+            "parameters": ingredients,
+        }
+        if claims.edited:
+            yield {"action": "c2pa.edited"}
+        return
+    created: dict[str, Any] = {"action": "c2pa.created", "digitalSourceType": TRAINED_ALGORITHMIC_MEDIA}
+    if claims.system is not None:
+        version = {"version": claims.system_version} if claims.system_version else {}
+        created["softwareAgent"] = {"name": claims.system, **version}
+    yield created
 
 
 def _soft_binding(claims: Claims) -> dict[str, Any]:

@@ -53,7 +53,8 @@ def label_file(  # noqa: PLR0913 - options by keyword
     relabel
         Accept a file with a metadata label: its producer's fields stay and the propagator's three are set.
     force
-        Accept a file with a signed credential, which breaks it, and any text of the visible label.
+        Accept a file with a signed credential, and any text of the visible label. The credential becomes part of the
+        new one where the copy is signed; otherwise it no longer fits.
     progress
         Is called with a `synthmark.video.Progress` a few times a second while a video is worked on.
 
@@ -180,7 +181,8 @@ class _Task:
         if existing.has_credential and not self.force:
             raise CredentialError(
                 f"{self.source} carries a signed credential (C2PA), which any change breaks. "
-                "Label it before signing, or force it."
+                "Label it before signing, or force it; with a certificate to sign with, its credential becomes the "
+                "history of the new one."
             )
         if existing.labels and self.config.metadata and not self.relabel:
             raise AlreadyLabelledError(
@@ -189,7 +191,7 @@ class _Task:
                 None if existing.label is None else existing.label.content_producer,
             )
         self._check_names(kind)
-        if existing.has_credential and not self._signs:
+        if existing.has_credential and self.config.certificate_file is None:
             self.messages.append(Message("note.credential_broken"))
 
     def _check_names(self, kind: Kind) -> None:

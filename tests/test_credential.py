@@ -124,12 +124,40 @@ def test_exiftool_reads_the_credential(tmp_path, signer):
     assert record.content_id in printed
 
 
-def test_a_signed_file_is_not_labelled_again(tmp_path, signer):
+def test_a_signed_file_is_refused_unless_forced(tmp_path, signer):
     synthmark.label_file(picture(tmp_path), tmp_path / "b.png", config(signer))
     with pytest.raises(CredentialError, match="Label it before signing"):
         synthmark.label_file(tmp_path / "b.png", tmp_path / "c.png", config(signer), relabel=True)
-    record = synthmark.label_file(tmp_path / "b.png", tmp_path / "c.png", config(signer), relabel=True, force=True)
-    assert manifest(record.target, "image/png")[0] == "Valid"
+    assert not (tmp_path / "c.png").exists()
+
+
+@pytest.mark.parametrize(("suffix", "options"), [("png", {}), ("mp4", {"no_reencode": True})])
+def test_the_credential_of_the_source_becomes_the_history_of_the_new_one(tmp_path, signer, suffix, options):
+    """What a generator signed stays provable: the new credential holds the old one, and opens its file."""
+    source = picture(tmp_path) if suffix == "png" else clip(tmp_path / "a.mp4", frames=25)
+    first = synthmark.label_file(source, tmp_path / f"b.{suffix}", config(signer, system="Painter", **options))
+    wanted = config(signer, system="Painter", **options)
+    record = synthmark.label_file(first.target, tmp_path / f"c.{suffix}", wanted, relabel=True, force=True)
+    state, found = manifest(record.target, record.media_type)
+    (parent,) = found["ingredients"]
+    assert state == "Valid"
+    assert (parent["relationship"], parent["validation_results"]["activeManifest"]["failure"][0]["code"]) == (
+        "parentOf",
+        "signingCredential.untrusted",
+    )
+    assert parent["active_manifest"] == manifest(first.target, record.media_type)[1]["label"]
+    actions = assertions(found)["c2pa.actions.v2"]["actions"]
+    said = ["c2pa.opened"] if options else ["c2pa.opened", "c2pa.edited", "c2pa.watermarked.bound"]
+    assert [action["action"] for action in actions] == said
+    assert actions[0]["digitalSourceType"] == AI
+    assert b"b.png" not in record.target.read_bytes()
+    assert "note.credential_broken" not in [message.code for message in record.messages]
+
+
+def test_without_a_certificate_the_old_credential_is_said_to_be_broken(tmp_path, signer):
+    synthmark.label_file(picture(tmp_path), tmp_path / "b.png", config(signer))
+    record = synthmark.label_file(tmp_path / "b.png", tmp_path / "c.png", Config(), relabel=True, force=True)
+    assert "note.credential_broken" in [message.code for message in record.messages]
 
 
 def test_what_cannot_hold_a_credential_is_refused_before_any_work(tmp_path, signer):
