@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from synthmark.report import LayerReport, Message
@@ -29,6 +30,8 @@ _STATES: Mapping[str, tuple[Integrity, Trust]] = {
     "Trusted": ("intact", "trusted"),
     "Invalid": ("altered", "unlisted"),
 }
+_OWN_MARK = re.compile(r"org\.synthmark\.(image|audio|video)\.\d+")
+_CONTENT_ID = re.compile(r"[0-9a-f]{16}")
 _LONGEST = 200  # characters of a text of the credential
 
 
@@ -126,6 +129,24 @@ def _claims(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "actions", ", ".join(str(action.get("action", "")) for action in actions)
     sources = [str(action["digitalSourceType"]) for action in actions if action.get("digitalSourceType")]
     yield "digital_source_type", sources[0] if sources else ""
+    bindings = list(_bindings(manifest))
+    yield "soft_binding", ", ".join(str(binding.get("alg", "")) for binding in bindings)
+    yield "content_id", next(filter(None, map(_own_id, bindings)), "")
+
+
+def _bindings(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the soft bindings, each of which names a watermark or a fingerprint."""
+    for assertion in manifest.get("assertions", []):
+        data = assertion.get("data")
+        if str(assertion.get("label", "")).startswith("c2pa.soft-binding") and isinstance(data, dict):
+            yield data
+
+
+def _own_id(binding: Mapping[str, Any]) -> str:
+    """Return the content id of a binding that names a watermark of this program, or nothing."""
+    values = [block.get("value") for block in binding.get("blocks") or [] if isinstance(block, dict)]
+    whole = [value for value in values if isinstance(value, str) and _CONTENT_ID.fullmatch(value)]
+    return whole[0] if whole and _OWN_MARK.fullmatch(str(binding.get("alg", ""))) else ""
 
 
 def _actions(assertion: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -10,6 +10,8 @@ from extract_tool.metadata_details import metadata_details
 from synthmark.report import LayerReport, Message, overall_verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from extract_tool.opened import OpenedFile
     from extract_tool.sandbox import Request
     from synthmark.image.presence import PresenceMap
@@ -25,9 +27,33 @@ def completed(request: Request, report: Report, file: OpenedFile) -> Report:
     layers = [_completed_layer(layer, report, file, request.trust_list) for layer in report.layers]
     layers += _foreign_layers(file)
     layers += _registry_layers(request, report)
+    layers, clash = _compared(layers)
     counted = [layer for layer in layers if not _is_other_credential(layer)]
-    verdict = overall_verdict(counted, contradictory=report.verdict == "conflict")
-    return dataclasses.replace(report, layers=tuple(layers), verdict=verdict)
+    verdict = overall_verdict(counted, contradictory=clash or report.verdict == "conflict")
+    agreement = {**report.agreement, **_agreement(report.agreement, layers)}
+    return dataclasses.replace(report, layers=tuple(layers), verdict=verdict, agreement=agreement)
+
+
+def _compared(layers: list[LayerReport]) -> tuple[list[LayerReport], bool]:
+    """Compare the watermark that an intact credential names with what was found; say so where they differ."""
+    named = {layer.layer: layer.claims.get("content_id") for layer in layers if layer.outcome == "detected"}
+    signed, found = named.get("credential"), named.get("watermark") or named.get("metadata")
+    if signed is None or found is None or signed == found:
+        return layers, False
+    said = Message("conflict.credential", {"credential": signed, "found": found})
+    return [_with_message(layer, said) if layer.layer == "credential" else layer for layer in layers], True
+
+
+def _agreement(known: Mapping[str, tuple[str, ...]], layers: list[LayerReport]) -> dict[str, tuple[str, ...]]:
+    """Return which layers name one content id, the credential included."""
+    named = {layer.layer: layer.claims.get("content_id") for layer in layers if layer.outcome == "detected"}
+    signed = named.get("credential")
+    same = [name for name in ("metadata", "watermark") if signed is not None and named.get(name) == signed]
+    return {"content_id": (*dict.fromkeys((*known.get("content_id", ()), *same)), "credential")} if same else {}
+
+
+def _with_message(layer: LayerReport, said: Message) -> LayerReport:
+    return dataclasses.replace(layer, messages=(*layer.messages, said))
 
 
 def _is_other_credential(layer: LayerReport) -> bool:

@@ -20,7 +20,7 @@ import synthmark
 from extract_tool.examination import examined
 from extract_tool.sandbox import Request
 from synthmark import Config, ConfigError, CredentialError, DependencyError, UnsupportedMediaError
-from synthmark.credential import load_signer
+from synthmark.credential import Claims, load_signer, sign
 from synthmark.metadata import read_metadata_file
 
 AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -72,15 +72,35 @@ def test_a_signed_picture_says_that_ai_made_it_and_names_the_mark(tmp_path, sign
 def test_all_layers_read_back_from_a_signed_file(tmp_path, signer):
     """The extract tool finds credential, metadata label and watermark; it trusts the signer with a trust list."""
     record = synthmark.label_file(picture(tmp_path), tmp_path / "b.png", config(signer))
-    request = Request(tmp_path / "b.png", Config(), (), "synthmark-extract", trust_list=signer[2].decode())
-    report = examined(request)["report"]
+    report = examination(tmp_path / "b.png", signer)
     layers = {layer["layer"]: layer for layer in report["layers"]}
     assert report["verdict"] == "labelled"
+    assert tuple(report["agreement"]["content_id"]) == ("metadata", "watermark", "credential")
     credential = layers["credential"]
     assert (credential["outcome"], credential["integrity"], credential["trust"]) == ("detected", "intact", "trusted")
     assert credential["claims"]["digital_source_type"] == AI
+    assert credential["claims"]["soft_binding"] == "org.synthmark.image.1"
+    assert credential["claims"]["content_id"] == record.content_id
     assert layers["watermark"]["claims"]["content_id"] == record.content_id
     assert layers["metadata"]["claims"]["content_id"] == record.content_id
+
+
+def examination(path, signer):
+    return examined(Request(path, Config(), (), "synthmark-extract", trust_list=signer[2].decode()))["report"]
+
+
+def test_a_credential_that_names_another_mark_is_a_conflict(tmp_path, signer):
+    synthmark.label_file(picture(tmp_path), tmp_path / "b.png", Config(producer="studio"))
+    claims = Claims(media_type="image/png", content_id=f"{5:016x}")
+    with (tmp_path / "b.png").open("rb") as source, (tmp_path / "c.png").open("w+b") as target:
+        sign(source, target, claims, load_signer(*signer[:2]))
+    report = examination(tmp_path / "c.png", signer)
+    assert report["verdict"] == "conflict"
+    assert tuple(report["agreement"]["content_id"]) == ("metadata", "watermark")
+    said = [
+        item["code"] for layer in report["layers"] if layer["layer"] == "credential" for item in layer["messages"]
+    ]
+    assert "conflict.credential" in [item["code"] for item in messages]
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "webp", "gif", "tiff", "avif"])
