@@ -97,9 +97,7 @@ def test_a_credential_that_names_another_mark_is_a_conflict(tmp_path, signer):
     report = examination(tmp_path / "c.png", signer)
     assert report["verdict"] == "conflict"
     assert tuple(report["agreement"]["content_id"]) == ("metadata", "watermark")
-    said = [
-        item["code"] for layer in report["layers"] if layer["layer"] == "credential" for item in layer["messages"]
-    ]
+    (messages,) = [layer["messages"] for layer in report["layers"] if layer["layer"] == "credential"]
     assert "conflict.credential" in [item["code"] for item in messages]
 
 
