@@ -79,6 +79,8 @@ class Config:
         A recording in place of the bundled spoken label.
     audible_text
         A text that espeak-ng speaks in its place.
+    audible_in_video
+        Lay the audible label over the sound of videos, too.
     visible, metadata, watermark
         Which layers to write; the visible one of sound is audible.
     strength
@@ -130,6 +132,7 @@ class Config:
     audible_language: str = "zh"
     audible_prompt: Path | None = None
     audible_text: str | None = None
+    audible_in_video: bool = False
     visible: bool = True
     metadata: bool = True
     watermark: bool = True

@@ -195,6 +195,7 @@ RULES: dict[str, Rule] = {
     "audible_language": Rule(f"one of {', '.join(SPOKEN_LANGUAGES)}", SPOKEN_LANGUAGES.__contains__),
     "audible_prompt": PATH,
     "audible_text": Rule("a printable text", _optional(_is_text)),
+    "audible_in_video": _SWITCH,
     "visible": _SWITCH,
     "metadata": _SWITCH,
     "watermark": _SWITCH,

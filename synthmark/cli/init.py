@@ -74,6 +74,8 @@ strength = "auto"
 
 # The visible label of videos: over the "whole" clip, its "start" (3 s), or "start+end".
 label = "whole"
+# true: lay the audible label over the sound of videos, too; GB 45438-2025 asks only for the one that is seen.
+audible_in_video = false
 # Videos keep their codec, and take their bit rate as a bound. Otherwise: h264, hevc, vp8, vp9, av1, mpeg4, mjpeg,
 # prores or ffv1; a constant quality and a speed, both in the encoder's own scale.
 # codec = "h264"

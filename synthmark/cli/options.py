@@ -129,6 +129,12 @@ def _add_video_options(group: Parser) -> None:
     group.add_argument("--label", metavar="SPAN", help="label videos over the whole, the start, or start+end")
     add_coding_options(group)
     group.add_argument(
+        "--audible-in-video",
+        action="store_const",
+        const=True,
+        help="videos: lay the audible label over their sound, too",
+    )
+    group.add_argument(
         "--no-reencode",
         action="store_const",
         const=True,

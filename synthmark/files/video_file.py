@@ -11,6 +11,7 @@ from synthmark.containers.video_reader import open_reader
 from synthmark.files.atomic import draft_beside
 from synthmark.files.task import Written
 from synthmark.files.video_form import frame_form
+from synthmark.files.video_sound import label_over_sound
 from synthmark.files.visible_layers import just_drawn, unseen
 from synthmark.report import Message
 from synthmark.video.marking import read_back, with_retry
@@ -60,7 +61,8 @@ def label_video(task: Task) -> Written:
                 found.detection = read_back(final, result, changes.mark, task.progress)
         return result
 
-    result = with_retry(Changes(mark=mark, label=label, coding=coding), write)
+    changes = Changes(mark=mark, label=label, sound_label=label_over_sound(config), coding=coding)
+    result = with_retry(changes, write)
     return Written(
         visible=just_drawn(label),
         detection=found.detection,

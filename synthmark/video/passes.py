@@ -17,7 +17,7 @@ from synthmark.containers.video_writer import open_writer
 from synthmark.errors import DamagedMediaError
 from synthmark.video.progress import Meter
 from synthmark.video.sampling import first_frame
-from synthmark.video.sound_tracks import program_sound, sound_plan, track_embedder
+from synthmark.video.sound_tracks import program_sound, sound_plan, track_editor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from av import VideoFrame
     from numpy.typing import NDArray
 
+    from synthmark.audio.audible import StreamLabeller
     from synthmark.containers.program_sound import CodedSound
     from synthmark.containers.video_codecs import Coding
     from synthmark.containers.video_reader import VideoReader
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from synthmark.video.progress import Report
     from synthmark.video.sound_tracks import SoundPlan
 
-__all__ = ["Changes", "Label", "Mark", "Note", "PassResult", "run_pass"]
+__all__ = ["Changes", "Label", "Mark", "Note", "PassResult", "SoundLabel", "run_pass"]
 
 _MEASURED_EVERY = 16  # frames, of which the change is measured
 _PEAK = 255.0
@@ -57,6 +58,13 @@ class Label(Protocol):
         """Draw the label on the planes of a frame, in place."""
 
 
+class SoundLabel(Protocol):
+    """An audible label."""
+
+    def labeller(self, rate: float, seconds: float, loudness: float) -> StreamLabeller:
+        """Return what lays the label over sound of a sample rate, a length in seconds, and a loudness in LUFS."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """The watermark to embed: content id, key (None for the published one), and the factor on the usual strength."""
@@ -76,12 +84,15 @@ class Changes:
         The watermark of pictures and sound; None for none.
     label
         The visible label; None for none.
+    sound_label
+        The audible label, laid over every sound track that is changed; None for none.
     coding
         How the film is coded.
     """
 
     mark: Mark | None = None
     label: Label | None = None
+    sound_label: SoundLabel | None = None
     coding: Settings = Settings()  # noqa: RUF009 - frozen
 
 
@@ -101,6 +112,8 @@ class PassResult:
         Of the watermark on sampled frames, in decibels; None without one.
     sound_marked
         Whether a sound track carries the mark.
+    sound_labelled
+        Whether a sound track got the audible label.
     notes
         What a user should know.
     """
@@ -110,6 +123,7 @@ class PassResult:
     coding: Coding
     psnr: float | None
     sound_marked: bool
+    sound_labelled: bool
     notes: tuple[Note, ...]
 
 
@@ -135,9 +149,10 @@ def run_pass(source: Path, target: Path, changes: Changes, report: Report | None
         When the source cannot be read or the target cannot be written.
     """
     first = first_frame(source)
-    plan = sound_plan(source) if changes.mark else {}
+    wanted = changes.mark is not None or changes.sound_label is not None
+    plan = sound_plan(source, loudness=changes.sound_label is not None) if wanted else {}
     with (
-        program_sound(source, target, plan, changes.mark) as coded,
+        program_sound(source, target, plan, changes) as coded,
         open_reader(source) as reader,
         open_writer(target, muxer_of(source), reader, first, changes.coding) as writer,
     ):
@@ -182,23 +197,24 @@ class _Pass:
 
     def result(self) -> PassResult:
         """Describe what was done."""
-        base = float(self._reader.film.time_base or 1)
+        base, changes = float(self._reader.film.time_base or 1), self._changes
+        has_sound = bool(self._writer.tracks or self._writer.coded)
         return PassResult(
             frames=len(self._times),
             times=np.frombuffer(self._times, np.int64).astype(np.float64) * base,
             coding=self._writer.coding,
             psnr=self._squares.psnr() if self._embedder is not None else None,
-            sound_marked=bool(self._writer.tracks or self._writer.coded),
+            sound_marked=has_sound and changes.mark is not None,
+            sound_labelled=has_sound and changes.sound_label is not None,
             notes=tuple(self._notes()),
         )
 
     def _begin(self, coded: Mapping[int, CodedSound]) -> None:
-        mark, streams = self._changes.mark, self._reader.container.streams
-        marked = [index for index, track in self._plan.items() if not track.refusal and index not in coded]
+        streams, changed = self._reader.container.streams, self._plan.items()
         editors = {
-            index: track_embedder(streams[index], mark.content_id, mark.key)  # type: ignore[arg-type]
-            for index in marked
-            if mark is not None
+            index: track_editor(streams[index], track, self._changes)  # type: ignore[arg-type]
+            for index, track in changed
+            if not track.refusal and index not in coded
         }
         self._writer.begin(editors, {index: track.bit_rate for index, track in self._plan.items()}, coded)
 
@@ -244,6 +260,8 @@ class _Pass:
         yield from (Note("note.stream_dropped", (("number", each.index),)) for each in writer.dropped)
         yield from (Note("note.pictures_copied", (("number", number),)) for number in writer.other_films)
         yield from self._sound_notes()
+        if self._changes.sound_label is not None and not (writer.tracks or writer.coded):
+            yield Note("note.sound_unlabelled")
 
     def _unmarked_seconds(self) -> float:
         """Return for how long the pictures had no place for a mark."""

@@ -3,7 +3,7 @@
 import av
 import numpy as np
 import pytest
-from clips import CONTENT_ID, clip, times_of
+from clips import CONTENT_ID, clip, sound_of, times_of
 from stand_in_video_watermark import install
 
 import synthmark
@@ -20,8 +20,8 @@ def _stand_in(monkeypatch):
     install(monkeypatch)
 
 
-def labelled(source, config=CONFIG, **options):
-    target = source.with_name(f"labelled{source.suffix}")
+def labelled(source, config=CONFIG, name=None, **options):
+    target = source.with_name(name or f"labelled{source.suffix}")
     return target, synthmark.label_file(source, target, config, content_id=CONTENT_ID, **options)
 
 
@@ -66,6 +66,28 @@ def test_a_label_at_the_start_ends_after_three_seconds(tmp_path):
         pairs = zip(before.decode(video=0), after.decode(video=0), strict=True)
         changed = [not np.array_equal(old.to_ndarray(), new.to_ndarray()) for old, new in pairs]
     assert changed == [True] * 75 + [False] * 25
+
+
+@pytest.mark.parametrize("watermark", [True, False])
+def test_the_audible_label_lies_over_the_sound_where_it_is_asked_for(tmp_path, watermark):
+    source = clip(tmp_path / "a.mkv", frames=150, size=(128, 96), sounds=("flac",))
+    config = Config(producer="Studio", audible_in_video=True, audible_place="both", watermark=watermark)
+    target, record = labelled(source, config)
+    assert record.messages == ()
+    spans = synthmark.verify_file(target).layer("visible").evidence["audible"]["spans"]
+    assert [round(start) for start, _ in spans] == [0, 5]
+    before, after = (sound_of(file)[1] for file in (source, target))
+    assert len(after) == len(before)
+    between = slice(2 * 48000, 4 * 48000)
+    assert watermark or np.array_equal(before[between], after[between])
+    plain, _ = labelled(source, Config(producer="Studio"), "plain.mkv")
+    assert "audible" not in synthmark.verify_file(plain).layer("visible").evidence
+
+
+def test_a_video_without_sound_gets_no_audible_label_and_it_is_said(tmp_path):
+    source = clip(tmp_path / "a.mkv", "ffv1", frames=30)
+    _, record = labelled(source, Config(producer="Studio", audible_in_video=True, watermark=False))
+    assert [message.code for message in record.messages] == ["note.sound_unlabelled"]
 
 
 def test_without_coding_anew_every_packet_stays(tmp_path):
