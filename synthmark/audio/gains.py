@@ -37,7 +37,8 @@ _MARGIN = 1.5  # decibels that a coded bit's cells must show on average
 _PILOT_MARGIN = 1.2
 _LARGEST = 4.0  # decibels, before the weight of the band
 _CUT, _LIFT = 1.2, 0.8  # adding energy is heard sooner than taking it away
-_TONE_CARE = 0.7  # a steady tone is moved by so much less: its flutter would be heard
+_TONE_CARE = 0.7  # what is tonal is moved by so much less,
+_STEADY_CARE = 0.92  # and a tone that does not change at all by so much: its flutter would be heard
 _BEFORE, _AFTER = 10**1.5, 10**2.0
 _HISTORY_ROWS = 160
 
@@ -99,6 +100,12 @@ def _steadiness(spectrum: NDArray[np.complex64]) -> Cells:
     return np.asarray(of_cells / inner.reshape(2, -1, 2, BANDS).sum(axis=(0, 2)), np.float32)
 
 
+def _freedom(steadiness: Cells) -> Cells:
+    """Return the share of its largest change that a cell may be moved by."""
+    steady = steadiness**8  # music is hardly ever above 0.9, an electronic tone is 1
+    return np.asarray(1 - _TONE_CARE * steadiness - (_STEADY_CARE - _TONE_CARE) * steady, np.float32)
+
+
 def _running_mean(power: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the mean over seven frames around each frame of the block; four frames of context on either side."""
     count = power.shape[1] - 8
@@ -134,7 +141,7 @@ class GainControl:
         floor = float(energy_floor(self._level(energy)))
         inner = energy[2:-2]
         weight = inner / (inner + floor) * _WEIGHT
-        caps = _caps(energy[1:-1]) * (1 - _TONE_CARE * _steadiness(spectrum))
+        caps = _caps(energy[1:-1]) * _freedom(_steadiness(spectrum))
         caps *= np.float32(self._strength)
         weights = np.concatenate([self._past_weights, self._summed(weight)])
         wanted, divisor = self._goal(_stretches(weights))

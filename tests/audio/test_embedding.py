@@ -51,6 +51,18 @@ def test_channels_of_opposite_sign_carry_the_mark(voice):
     assert audio.extract(marked, RATE).content_id == CONTENT_ID
 
 
+def test_a_steady_tone_between_words_hardly_flutters(voice):
+    """Its change stays 30 dB below the tone, and within a critical band of it."""
+    tone = 0.2 * np.sin(2 * np.pi * 440 * np.arange(4 * 16000) / 16000)
+    host = np.concatenate([voice[: 3 * 16000], tone, voice[3 * 16000 :]])
+    within = slice(round(3.5 * 16000), round(6.5 * 16000))
+    change = (audio.embed(host, 16000, CONTENT_ID) - host)[within]
+    assert np.mean(change**2) < 1e-3 * np.mean(host[within] ** 2)
+    power = np.abs(np.fft.rfft(change * np.hanning(len(change)))) ** 2
+    near = np.abs(np.fft.rfftfreq(len(change), 1 / 16000) - 440) < 100
+    assert power[near].sum() > 0.99 * power.sum()
+
+
 def test_digital_silence_stays_silent(voice):
     host = voice.copy()
     host[40000:70011] = 0
