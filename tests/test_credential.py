@@ -20,6 +20,7 @@ import synthmark
 from extract_tool.examination import examined
 from extract_tool.sandbox import Request
 from synthmark import Config, ConfigError, CredentialError, DependencyError, UnsupportedMediaError
+from synthmark.cli import main
 from synthmark.credential import Claims, load_signer, sign
 from synthmark.metadata import read_metadata_file
 
@@ -248,3 +249,30 @@ def test_what_is_no_certificate_or_key_is_refused(tmp_path, signer, content):
 
 def test_the_private_key_is_not_shown(signer):
     assert b"PRIVATE" not in repr(load_signer(*signer[:2])).encode()
+
+
+def test_a_marked_video_names_its_mark(tmp_path, signer):
+    source = clip(tmp_path / "a.mp4", frames=50)
+    record = synthmark.label_file(source, tmp_path / "b.mp4", config(signer))
+    state, found = manifest(tmp_path / "b.mp4", "video/mp4")
+    assert state == "Valid"
+    block = {"scope": {}, "value": record.content_id}
+    assert assertions(found)["c2pa.soft-binding"] == {"alg": "org.synthmark.video.1", "blocks": [block]}
+    assert record.report.layer("watermark").claims["content_id"] == record.content_id
+
+
+@pytest.mark.parametrize("way", ["options", "environment", "file"])
+def test_the_certificate_is_named_in_every_usual_way(tmp_path, signer, way, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {"certificate_file": signer[0], "certificate_key_file": signer[1]}
+    options = []
+    if way == "options":
+        options = [part for name, file in names.items() for part in (f"--{name.replace('_', '-')}", str(file))]
+    elif way == "environment":
+        for name, file in names.items():
+            monkeypatch.setenv(f"SYNTHMARK_{name.upper()}", str(file))
+    else:
+        lines = [f"{name} = {json.dumps(str(file))}\n" for name, file in names.items()]
+        (tmp_path / "synthmark.toml").write_text("".join(lines), encoding="utf-8")
+    assert main(["label", str(picture(tmp_path)), "-o", "out", "--no-watermark", *options]) == 0
+    assert manifest(tmp_path / "out" / "a.png", "image/png")[0] == "Valid"
