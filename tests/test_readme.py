@@ -20,7 +20,17 @@ import synthmark.cli
 import synthmark.errors
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "README.zh.md", "docs/commands.md", "docs/commands.zh.md")
+DOCUMENTS = (
+    "README.md",
+    "README.zh.md",
+    "docs/commands.md",
+    "docs/commands.zh.md",
+    "docs/quick-start.md",
+    "docs/quick-start.zh.md",
+    "docs/labelling-folders.md",
+    "docs/labelling-folders.zh.md",
+    "docs/operations.md",
+)
 MANUALS = ("docs/commands.md", "docs/commands.zh.md")
 GUIDES = (
     "docs/python.md",
@@ -29,7 +39,12 @@ GUIDES = (
     "docs/video.md",
     "docs/pipelines.md",
     "docs/registry.md",
+    "docs/quick-start.md",
+    "docs/quick-start.zh.md",
+    "docs/format.md",
 )
+ONE_PROGRAM = ("docs/format.md",)
+"""Documents whose examples go on where the one before ended."""
 PROGRAMS = {"synthmark": synthmark.cli.main, "synthmark-extract": extract_tool.cli.main}
 
 
@@ -74,10 +89,16 @@ def test_commands_run_one_after_another(document, capsys):
         assert PROGRAMS[program](arguments) == 0, (program, arguments, capsys.readouterr().err)
 
 
+def examples(document: str) -> list[str]:
+    """Return the programs of a document."""
+    found = blocks(document, "python")
+    return ["\n".join(found)] if document in ONE_PROGRAM else found
+
+
 EXAMPLES = [
     pytest.param(example, id=f"{document} {number}")
     for document in ("README.md", *GUIDES)
-    for number, example in enumerate(blocks(document, "python"), 1)
+    for number, example in enumerate(examples(document), 1)
 ]
 
 
@@ -130,10 +151,6 @@ def test_continuous_integration_runs_the_set_up_commands():
     assert told <= set(script)
 
 
-def test_both_readmes_have_the_same_commands():
-    assert commands("README.md") == commands("README.zh.md")
-
-
 def test_scripts_are_valid_shell():
     for script in ("scripts/demo", "scripts/test", "scripts/environment.sh", ".ci/run"):
         subprocess.run(["sh", "-n", str(ROOT / script)], check=True, timeout=10)
@@ -174,5 +191,11 @@ def test_links_lead_somewhere(document):
     assert [link for link in targets if not ((ROOT / document).parent / link).exists()] == []
 
 
-def test_both_manuals_have_the_same_commands():
-    assert commands("docs/commands.md") == commands("docs/commands.zh.md")
+CHINESE = [document for document in (*DOCUMENTS, *GUIDES) if (ROOT / document.replace(".md", ".zh.md")).is_file()]
+
+
+@pytest.mark.parametrize("document", dict.fromkeys(CHINESE))
+def test_both_languages_have_the_same_commands_and_examples(document):
+    chinese = document.replace(".md", ".zh.md")
+    assert commands(document) == commands(chinese)
+    assert not blocks(chinese, "python") or blocks(document, "python") == blocks(chinese, "python")
