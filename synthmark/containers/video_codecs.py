@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from synthmark.containers.planes import bit_depth
+from synthmark.containers.planes import bit_depth, subsampling
 from synthmark.containers.video_input import pyav
 from synthmark.errors import InputError
 
@@ -84,6 +85,7 @@ _CONTAINERS = {
     "flv": ("h264",),
 }
 _QSCALE = {"q"}
+_WHOLE_CELLS = {"libx264", "libx265"}  # refuse odd sizes where one sample of colour stands for two of brightness
 _FINE_DEPTH = 10  # bits; beyond these the codec of the source is kept at the price of the last ones
 # How much more than the source's bit rate the copy may take, and over how many seconds.
 _HEADROOM = 1.2
@@ -125,12 +127,15 @@ class Source:
         Bits per second; None when unknown.
     seconds
         Its duration; None when unknown.
+    size
+        Width and height.
     """
 
     codec: str
     pixel_format: str
     bit_rate: int | None
     seconds: float | None
+    size: tuple[int, int] = (2, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,8 @@ def choose_coding(source: Source, container: str, settings: Settings) -> Coding:
     codec = _codec(source.codec, container, source.pixel_format, settings.codec)
     encoder = _ENCODERS[codec]
     options = dict(encoder.options) | _speed(encoder, settings.preset) | _quality(encoder, source, settings.crf)
-    return Coding(codec, encoder.name, _format(encoder, source.pixel_format), options, codec == source.codec)
+    wanted = _whole_cells(source) if encoder.name in _WHOLE_CELLS else source.pixel_format
+    return Coding(codec, encoder.name, _format(encoder, wanted), options, codec == source.codec)
 
 
 def _codec(source: str, container: str, pixel_format: str, wanted: str | None) -> str:
@@ -188,6 +194,14 @@ def _codec(source: str, container: str, pixel_format: str, wanted: str | None) -
         return wanted
     fitting = [codec for codec in (source, *allowed) if codec in allowed]
     return next((codec for codec in fitting if _keeps_depth(_ENCODERS[codec], pixel_format)), fitting[0])
+
+
+def _whole_cells(source: Source) -> str:
+    """Return a format in which every sample of colour stands for as many of brightness, also at the edges."""
+    cells = subsampling(source.pixel_format)
+    if not any(side % cell for side, cell in zip(source.size, cells, strict=True)):
+        return source.pixel_format
+    return re.sub("4(20|22|40|11|10)", "444", source.pixel_format)
 
 
 def _keeps_depth(encoder: _Encoder, pixel_format: str) -> bool:

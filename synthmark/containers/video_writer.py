@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -334,8 +335,10 @@ def open_writer(
             "Put them on a background first, or write the metadata label alone."
         )
     codec = reader.film.codec_context.codec.canonical_name
-    source = Source(codec, first.format.name, film_bit_rate(reader), reader.seconds)
+    size = first.width, first.height
+    source = Source(codec, first.format.name, film_bit_rate(reader), reader.seconds, size)
     coding = choose_coding(source, muxer, settings)
+    os.environ.setdefault("SVT_LOG", "1")  # errors alone; this encoder prints its settings, and has no other switch
     options = _muxer_options(muxer, reader)
     with writing_errors(target.parent):
         output = pyav().open(f"file:{target.resolve()}", "w", format=muxer, container_options=options)

@@ -42,6 +42,20 @@ def test_the_bit_rate_of_the_source_is_a_bound_unless_a_quality_is_chosen():
     assert chosen("vp9", "webm", crf=30).options["b"] == "0"
 
 
+@pytest.mark.parametrize(
+    ("codec", "pixel_format", "size", "expected"),
+    [
+        ("flv1", "yuv420p", (97, 75), "yuv444p"),
+        ("mpeg2video", "yuv422p", (96, 75), "yuv422p"),
+        ("hevc", "yuv420p10le", (96, 75), "yuv444p10le"),
+        ("vp9", "yuv420p", (97, 75), "yuv420p"),
+    ],
+)
+def test_odd_sizes_stay_where_the_encoder_takes_none_by_finer_colour(codec, pixel_format, size, expected):
+    source = Source(codec, pixel_format, None, None, size)
+    assert choose_coding(source, "matroska", Settings()).pixel_format == expected
+
+
 def test_a_short_video_has_a_small_buffer_which_may_be_used_up():
     sizes = [int(chosen(seconds=seconds).options["bufsize"]) for seconds in (2, 10, 100)]
     assert sizes == [600_000, 1_200_000, 2_400_000]
