@@ -9,7 +9,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from synthmark._version import __version__
-from synthmark.cli import config, embed, extract, init, label, registry
+from synthmark.cli import config, embed, extract, filing, init, label, registry
 from synthmark.console import guarded, prepare_process
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build_parser", "main"]
 
-_COMMANDS = (init, label, embed, extract, registry, config)
+_COMMANDS = (init, label, embed, extract, registry, filing, config)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -117,6 +117,8 @@ class Figure:
         Path within the pack, with forward slashes; None when it is a diagram.
     file
         Where the picture lies while the pack is made.
+    share
+        Of the width of the text that the figure may take.
     """
 
     caption: str
@@ -124,6 +126,7 @@ class Figure:
     name: str = ""
     picture: str | None = None
     file: Path | None = None
+    share: float = 1.0
 
 
 Block: TypeAlias = Heading | Paragraph | Bullet | Code | Table | Figure

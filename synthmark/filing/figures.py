@@ -23,6 +23,7 @@ __all__ = ["DIAGRAMS", "MOST_PICTURES", "inserts", "open_points"]
 DIAGRAMS = ("labelling", "extraction", "architecture", "keys", "lookup")
 MOST_PICTURES = 4
 """Pictures of labels of one medium; the tables have all samples."""
+_SHARES = {"page": 0.62, "report": 0.9}
 
 
 def inserts(facts: Facts, wording: Wording, kind: str, name: str) -> Sequence[Block]:
@@ -68,12 +69,13 @@ def _screen(facts: Facts, wording: Wording, name: str) -> Sequence[Figure]:
     said = wording.say(f"{name}_note", file=screens.example.path, browser=screens.browser)
     count = len(files)
     return [
-        _picture(said if count == 1 else f"{said} ({number} / {count})", file) for number, file in enumerate(files, 1)
+        _picture(said if count == 1 else f"{said} ({number} / {count})", file, _SHARES.get(name, 1.0))
+        for number, file in enumerate(files, 1)
     ]
 
 
-def _picture(caption: str, file: Path) -> Figure:
-    return Figure(caption, picture=f"figures/{file.name}", file=file)
+def _picture(caption: str, file: Path, share: float = 1.0) -> Figure:
+    return Figure(caption, picture=f"figures/{file.name}", file=file, share=share)
 
 
 def open_points(facts: Facts, wording: Wording) -> list[str]:

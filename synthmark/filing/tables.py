@@ -127,7 +127,7 @@ def _checklist(facts: Facts, wording: Wording) -> Table:
         (point.law, point.clause, point.point, wording.word("statuses", point.status), point.proof)
         for point in points(facts, wording)
     ]
-    return table(wording, "checklist", rows, (2.3, 1.8, 4.2, 1.5, 4.6))
+    return table(wording, "checklist", rows, (2.3, 2.0, 4.1, 1.5, 4.5))
 
 
 TABLES: dict[str, Callable[[Facts, Wording], Table]] = {

@@ -294,6 +294,6 @@ def _figure(figure: Figure) -> Any:  # noqa: ANN401 - a flowable
     else:
         shown = platypus.Image(str(figure.file))
         tall = shown.imageHeight > shown.imageWidth
-        shown._restrictSize(_WIDTH, _HIGHEST * (2.3 if tall else 1))  # noqa: SLF001 - there is no public way
+        shown._restrictSize(figure.share * _WIDTH, _HIGHEST * (2.3 if tall else 1))  # noqa: SLF001 - there is no public way
     shown.hAlign = "CENTER"
     return platypus.KeepTogether([shown, _paragraph(figure.caption, 9, before=4, after=12, alignment=1)])
