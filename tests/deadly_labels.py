@@ -1,8 +1,10 @@
 """Labelling that kills its process at files of certain names, as a defect in a codec does."""
 
+import contextlib
 import os
 import signal
 import time
+from pathlib import Path
 
 from synthmark.batch.rows import LabelRow
 from synthmark.batch.worker import LabelFile
@@ -33,6 +35,7 @@ class DeadlyLabelRow(LabelRow):
     def _labelled(self, job, content_id, registry):
         if job.source.name.startswith("poison"):
             own_drafts(format_content_id(content_id))
-            with draft_beside(job.target):  # which nobody is left to delete
+            beside = draft_beside(job.target) if isinstance(job.target, Path) else contextlib.nullcontext()
+            with beside:  # which nobody is left to delete
                 os.kill(os.getpid(), signal.SIGSEGV)
         return super()._labelled(job, content_id, registry)

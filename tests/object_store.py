@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from typing import TYPE_CHECKING
 
 from moto.server import ThreadedMotoServer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def running_store() -> Iterator[dict[str, str]]:
     """Start a server and give the variables by which S3 clients find it."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -12,8 +12,10 @@ import importlib
 import itertools
 import logging
 import os
+import pickle
 from typing import TYPE_CHECKING, Any
 
+from synthmark._version import __version__
 from synthmark.batch.row_batch import prepare_worker
 from synthmark.batch.rows import lost_row
 from synthmark.errors import DependencyError, SynthmarkError
@@ -35,13 +37,25 @@ class LabelOnCore:
 
     Parameters
     ----------
+    version
+        Of this program, where the batch was begun.
     label
-        What to do with a row.
+        The `LabelRow`, pickled.
     time_limit
         Seconds that a file may take; None for any time.
+
+    Raises
+    ------
+    DependencyError
+        When this machine has another version: it could take the settings for others.
     """
 
-    def __init__(self, label: LabelRow, time_limit: float | None = None) -> None:
+    def __init__(self, version: str, label: bytes, time_limit: float | None = None) -> None:
+        if version != __version__:
+            raise DependencyError(f"The batch was begun by synthmark {version}; a machine has {__version__}.")
+        self._start(pickle.loads(label), time_limit)  # noqa: S301 - it comes from the driver, as this class does
+
+    def _start(self, label: LabelRow, time_limit: float | None) -> None:
         prepare = functools.partial(prepare_worker, warm=label.config.watermark)
         self._pool = Pool(label, 1, lost_row, time_limit=time_limit, prepare=prepare)
 
@@ -84,7 +98,8 @@ def rows_on_ray(
     with _failures(ray):
         table = ray.data.from_arrow(list(_blocks(rows, _block_size(total, cores))))
         pool = ray.data.ActorPoolStrategy(min_size=1, max_size=cores)
-        done = table.map(LabelOnCore, fn_constructor_args=(label, time_limit), compute=pool, num_cpus=1)
+        arguments = (__version__, pickle.dumps(label), time_limit)
+        done = table.map(LabelOnCore, fn_constructor_args=arguments, compute=pool, num_cpus=1)
         yield from done.iter_rows()
 
 
