@@ -91,6 +91,7 @@ def _unreadable(unread: LayerReport, said: str) -> LayerReport:
 def _layer(store: Mapping[str, Any], unread: LayerReport) -> LayerReport:
     state = str(store.get("validation_state", ""))
     integrity, trust = _STATES.get(state, ("unknown", "unlisted"))
+    trust = "trusted" if _is_listed(store) else trust  # also where the file was changed after the signature
     active = store.get("manifests", {}).get(store.get("active_manifest"), {})
     claims = {name: value[:_LONGEST] for name, value in _claims(active) if value}
     problems = [str(item.get("code", ""))[:_LONGEST] for item in store.get("validation_status", [])]
@@ -105,11 +106,16 @@ def _layer(store: Mapping[str, Any], unread: LayerReport) -> LayerReport:
     )
 
 
+def _is_listed(store: Mapping[str, Any]) -> bool:
+    """Tell whether the certificate of the signer leads to one of the trust list."""
+    passed = store.get("validation_results", {}).get("activeManifest", {}).get("success", [])
+    return any(item.get("code") == "signingCredential.trusted" for item in passed)
+
+
 def _codes(integrity: Integrity, claims: Mapping[str, str]) -> Iterator[str]:
     if integrity == "altered":
         yield "credential.altered"
-    if not names_ai(claims):
-        yield "credential.no_ai"
+    yield "credential.ai" if names_ai(claims) else "credential.no_ai"
 
 
 def names_ai(claims: Mapping[str, str]) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from synthmark.catalogue import message
+from synthmark.catalogue import message, sentences
 from synthmark.keys import key_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["Row", "Section", "agreement_code", "sections"]
 
@@ -44,6 +44,7 @@ def sections(report: Mapping[str, Any], language: str) -> tuple[Section, ...]:
     layers = {layer["layer"]: layer for layer in report["layers"]}
     found = [
         *_labels(layers["metadata"], language),
+        *_iptc(layers["metadata"], language),
         *_watermark(layers["watermark"], language),
         *_foreign(layers.get("foreign"), language),
         *_traces(layers["metadata"], language),
@@ -114,6 +115,38 @@ def _met(item: Mapping[str, Any], language: str) -> str:
     return message("point.unmet", language, findings=", ".join(item["findings"]))
 
 
+def _iptc(layer: Mapping[str, Any], language: str) -> Iterator[Section]:
+    """Return what the IPTC properties say, where there are any."""
+    claims = layer["claims"]
+    names = {"digital_source_type": "source_type", "system": "system", "system_version": "system_version"}
+    rows = [
+        Row(message(f"iptc.{name}", language), _claim(claim, claims[claim], language))
+        for claim, name in names.items()
+        if claims.get(claim)
+    ]
+    if rows:
+        yield Section(message("iptc.heading", language), tuple(rows))
+
+
+def _claim(claim: str, value: str, language: str) -> str:
+    """Return a claim in words, where it is a name from a list."""
+    if claim == "digital_source_type":
+        return _in_words("source_type", value.rsplit("/", 1)[-1], language)
+    if claim == "actions":
+        return ", ".join(_action(name, language) for name in value.split(", "))
+    return value
+
+
+def _action(name: str, language: str) -> str:
+    """Return an action of a credential in words: one of C2PA, such as c2pa.edited, or one of a program's own."""
+    return _in_words("action", name.split(".")[1] if name.startswith("c2pa.") else name, language)
+
+
+def _in_words(family: str, name: str, language: str) -> str:
+    code = f"{family}.{name}"
+    return message(code if code in sentences(language) else f"{family}.other", language, name=name)
+
+
 def _watermark(layer: Mapping[str, Any], language: str) -> Iterator[Section]:
     if layer["outcome"] != "detected":
         return
@@ -131,9 +164,30 @@ def _mark_rows(layer: Mapping[str, Any], language: str) -> Iterator[Row]:
         code = "geometry.found_flipped" if evidence.get("flipped") else "geometry.found"
         said = message(code, language, scale=evidence["scale"], angle=evidence["angle"])
         yield Row(message("geometry.name", language), said)
+    if evidence.get("speed") is not None:
+        said = message("watermark.speed_of", language, speed=evidence["speed"], tempo=evidence.get("tempo", 1.0))
+        yield Row(message("watermark.speed", language), said)
+    yield from _carriers(evidence, language)
     if evidence.get("spans"):
-        spans = [message("watermark.span", language, start=f"{a:.1f}", end=f"{b:.1f}") for a, b in evidence["spans"]]
-        yield Row(message("watermark.spans", language), ", ".join(spans[:32]))
+        yield Row(message("watermark.spans", language), _spans(evidence["spans"], language))
+    for mark in evidence.get("marks", [])[:32]:
+        if mark["content_id"] != claims["content_id"]:
+            spans = _spans(mark["spans"], language)
+            said = message("watermark.another_in", language, content_id=mark["content_id"], spans=spans)
+            yield Row(message("watermark.another", language), said)
+
+
+def _carriers(evidence: Mapping[str, Any], language: str) -> Iterator[Row]:
+    """Yield whether pictures, sound, or both of a video carry the mark."""
+    carriers = [name for name in ("in_pictures", "in_sound") if evidence.get(name)]
+    if carriers:
+        code = "in_both" if len(carriers) == 2 else carriers[0]
+        yield Row(message("watermark.carriers", language), message(f"watermark.{code}", language))
+
+
+def _spans(spans: Sequence[Sequence[float]], language: str) -> str:
+    said = [message("watermark.span", language, start=f"{a:.1f}", end=f"{b:.1f}") for a, b in spans[:32]]
+    return ", ".join(said)
 
 
 def _key(claims: Mapping[str, Any], language: str) -> str:
@@ -170,7 +224,11 @@ def _traces(layer: Mapping[str, Any], language: str) -> Iterator[Section]:
 def _credential(layer: Mapping[str, Any], language: str) -> Iterator[Section]:
     names = ("signer", "signed_at", "title", "claim_generator", "actions", "digital_source_type")
     claims = layer["claims"]
-    rows = [Row(message(f"credential.{name}", language), claims[name]) for name in names if claims.get(name)]
+    rows = [
+        Row(message(f"credential.{name}", language), _claim(name, claims[name], language))
+        for name in names
+        if claims.get(name)
+    ]
     if rows:
         said = [message(item["code"], language, **item["params"]) for item in layer["messages"]]
         yield Section(message("section.credential", language), tuple(rows), " ".join(said))
@@ -179,5 +237,10 @@ def _credential(layer: Mapping[str, Any], language: str) -> Iterator[Section]:
 def _registry(layer: Mapping[str, Any] | None, language: str) -> Iterator[Section]:
     if layer is not None:
         said = [message(item["code"], language, **item["params"]) for item in layer["messages"]]
-        rows = [Row(str(name), str(value)) for name, value in layer["claims"].items()]
+        names = {"content_id": "content_id", "producer": "producer", "labelled_at": "time"}
+        rows = [
+            Row(message(f"records.field.{name}", language), str(layer["claims"][claim]))
+            for claim, name in names.items()
+            if layer["claims"].get(claim)
+        ]
         yield Section(message("section.registry", language), tuple(rows), " ".join(said))

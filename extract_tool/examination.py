@@ -5,6 +5,7 @@ Runs in the child process of `extract_tool.sandbox`, since everything here reads
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +47,11 @@ def _examined(request: Request) -> dict[str, Any]:
     report = verification.verify_file(request.path, request.config, keys=request.keys, tool=request.tool)
     file = OpenedFile(request.path, _key_found(request, report))
     report = completed(request, report, file)
-    found = evidence(file) if request.pictures else {}
+    found = evidence(file, report.layer("visible").evidence.get("box")) if request.pictures else {}
     content = report.as_json()
     content["tool"]["limits"] = list(limits_in_force())
+    if request.trust_list is not None:
+        content["tool"]["trust_list"] = hashlib.sha256(request.trust_list.encode()).hexdigest()
     return {"report": content | {"seconds": round(time.perf_counter() - begin, 3)}, "pictures": found}
 
 

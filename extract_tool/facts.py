@@ -9,7 +9,7 @@ from synthmark.catalogue import message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["error_sentences", "fact_lines", "map_caption", "timeline"]
+__all__ = ["captions", "error_sentences", "fact_lines", "timeline"]
 
 
 def error_sentences(report: Mapping[str, Any], language: str) -> list[str]:
@@ -18,7 +18,12 @@ def error_sentences(report: Mapping[str, Any], language: str) -> list[str]:
     return [] if error is None else [message("page.unchecked", language, reason=error["message"])]
 
 
-def map_caption(pictures: Mapping[str, str], language: str) -> list[str]:
+def captions(pictures: Mapping[str, str], language: str) -> list[tuple[str, list[str]]]:
+    """Return the names of the evidence pictures in their order, each with the sentences below it."""
+    return [("picture", [message("map.picture", language)]), ("map", _map_caption(pictures, language))]
+
+
+def _map_caption(pictures: Mapping[str, str], language: str) -> list[str]:
     """Return what the map of a watermark shows."""
     if "map_share" not in pictures:
         return []
@@ -48,4 +53,6 @@ def fact_lines(report: Mapping[str, Any], language: str) -> list[str]:
     )
     limits = message("page.limits_time" if "memory" in tool.get("limits", ()) else "page.limits_some", language)
     keys = f"{message('heading.keys', language)}: {', '.join(tool['key_ids']) or '-'}"
-    return [f"{file['name']}: {size}", f"SHA-256: {file['sha256'] or '-'}", keys, checked, limits]
+    lines = [f"{file['name']}: {size}", f"SHA-256: {file['sha256'] or '-'}", keys, checked, limits]
+    listed = tool.get("trust_list")
+    return [*lines, message("credential.list", language, digest=listed)] if listed else lines

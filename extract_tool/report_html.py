@@ -7,7 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from extract_tool.details import sections
-from extract_tool.facts import error_sentences, fact_lines, map_caption, timeline
+from extract_tool.facts import captions, error_sentences, fact_lines, timeline
 from synthmark.catalogue import message
 from synthmark.report_text import layer_rows, limit_sentence, result_sentences
 from synthmark.text_layout import printable
@@ -98,12 +98,14 @@ def _evidence(report: Mapping[str, Any], pictures: Mapping[str, str], language: 
 
 
 def _figures(pictures: Mapping[str, str], language: str) -> Iterator[str]:
-    captions = {"picture": [message("map.picture", language)], "map": map_caption(pictures, language)}
-    for name, caption in captions.items():
-        if name in pictures:
-            said = _text(" ".join(caption))
-            source = f"data:image/jpeg;base64,{_text(pictures[name])}"
-            yield f'<figure><img src="{source}" alt="{_text(caption[0])}"><figcaption>{said}</figcaption></figure>'
+    shown = [(pictures[name], caption) for name, caption in captions(pictures, language) if name in pictures]
+    if shown:
+        yield '<div class="figures">'
+    for data, caption in shown:
+        said, source = _text(" ".join(caption)), f"data:image/jpeg;base64,{_text(data)}"
+        yield f'<figure><img src="{source}" alt="{_text(caption[0])}"><figcaption>{said}</figcaption></figure>'
+    if shown:
+        yield "</div>"
 
 
 def _timeline(report: Mapping[str, Any], pictures: Mapping[str, str], language: str) -> Iterator[str]:

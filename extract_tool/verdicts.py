@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from extract_tool.checking import NAME, Checked, Checker, check_files
 from extract_tool.details_text import details_text
+from extract_tool.facts import error_sentences
 from extract_tool.key_ring import KeyRing
 from extract_tool.sandbox import Limits
 from synthmark.catalogue import languages, message
@@ -14,7 +15,7 @@ from synthmark.config import load_settings
 from synthmark.console import ExitCode, print_json, print_problem, print_text, problem_line
 from synthmark.errors import ConfigError
 from synthmark.key_files import load_key_file
-from synthmark.report_text import report_text
+from synthmark.report_text import headed, report_text
 from synthmark.selection import files_below
 from synthmark.text_layout import printable
 
@@ -99,7 +100,7 @@ def _report_folder(options: argparse.Namespace, spoken: Sequence[str]) -> Report
 def _print(checked: Checked, spoken: Sequence[str], *, as_json: bool, first: bool) -> None:
     if as_json:
         print_json(checked.report)
-    elif not checked.error:
+    else:
         texts = [_text(checked, language) for language in spoken]
         print_text("\n\n".join([("" if first else "\n") + str(checked.path), *texts]))
     if checked.error:
@@ -107,6 +108,9 @@ def _print(checked: Checked, spoken: Sequence[str], *, as_json: bool, first: boo
 
 
 def _text(checked: Checked, language: str) -> str:
+    """Return a report, or for a file that could not be checked why not."""
+    if checked.error:
+        return "\n".join(headed("result", error_sentences(checked.report, language), language))
     return report_text(checked.report, language) + details_text(checked.report, language)
 
 

@@ -2,10 +2,11 @@
 
     python scripts/build_extract_tool.py -o dist
 
-It makes a virtual environment of its own, installs `./extract_tool` and PyInstaller there, builds the folder
-`dist/synthmark-extract`, and writes `dist/sbom.json` beside it: every library with version, licence and SHA-256, and
-every file with its SHA-256 (CycloneDX 1.5). PYTHONHASHSEED and SOURCE_DATE_EPOCH are set, so that the same versions,
-Python and system give the same files.
+It makes a virtual environment of its own, installs `./extract_tool` and PyInstaller there in the versions of
+`extract_tool_versions.txt`, builds the folder `dist/synthmark-extract`, makes it smaller on Linux
+(`slim_extract_tool.py`), lets it check a picture, and writes `dist/sbom.json` beside it: every library with version,
+licence and SHA-256, and every file with its SHA-256 (CycloneDX 1.5). PYTHONHASHSEED and SOURCE_DATE_EPOCH are set, so
+that the same Python and system give the same files.
 """  # noqa: INP001 - a script, not a package
 
 from __future__ import annotations
@@ -17,14 +18,23 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 import venv
 from pathlib import Path
+from typing import Any
+
+from slim_extract_tool import LAZY_BINDING, slim
 
 ROOT = Path(__file__).parent.parent
+VERSIONS = Path(__file__).with_name("extract_tool_versions.txt")
+LICENCES = Path(__file__).with_name("extract_tool_licences.toml")
+LABELLED = ROOT / "docs" / "labelled.jpg"
 PACKAGES = ("synthmark", "extract_tool")
 # What some library would bring along and nothing here uses.
 LEFT_OUT = ("numba", "llvmlite", "scipy", "matplotlib", "tkinter", "IPython", "pytest", "setuptools", "pip")
-MOST_BYTES = 250 << 20
+LEFT_OUT += ("readline", "curses")  # of the Python console, and under the GPL
+BUILDERS = {"altgraph", "packaging", "pip", "pyinstaller", "pyinstaller-hooks-contrib", "setuptools"}
+MOST_BYTES = 250_000_000
 # Asked of the Python of the environment: what is installed there, its licence, the digest of its list of files.
 INVENTORY = """
 import hashlib, json
@@ -52,9 +62,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         python = options.python or environment(Path(folder) / "environment")
         built = bundle(python, options.output.resolve(), Path(folder))
+        if sys.platform == "linux":
+            slim(built / "_internal")
+        subprocess.run([built / "synthmark-extract", LABELLED], check=True)  # noqa: S603 - what was just built
         (options.output / "sbom.json").write_text(inventory(python, built), encoding="utf-8")
     size = sum(file.stat().st_size for file in built.rglob("*") if file.is_file() and not file.is_symlink())
-    print(f"{built}: {size / (1 << 20):.0f} MB", file=sys.stderr)  # noqa: T201 - a script
+    print(f"{built}: {size / 1e6:.0f} MB", file=sys.stderr)  # noqa: T201 - a script
     return 0 if size <= MOST_BYTES else 1
 
 
@@ -62,8 +75,9 @@ def environment(folder: Path) -> Path:
     """Return the Python of a new virtual environment with the tool and PyInstaller."""
     venv.create(folder, with_pip=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    command = [str(python), "-m", "pip", "install", "-q", f"{ROOT / 'extract_tool'}[sign]", "pyinstaller"]
-    subprocess.run(command, check=True)  # noqa: S603 - our own command
+    wanted = [f"{ROOT / 'extract_tool'}[sign,registry]", "pyinstaller"]
+    command = [python, "-m", "pip", "install", "-q", "-c", VERSIONS, *wanted]
+    subprocess.run([str(part) for part in command], check=True)  # noqa: S603 - our own command
     return python
 
 
@@ -77,6 +91,9 @@ def bundle(python: Path, output: Path, work: Path) -> Path:
     command += ["--hidden-import", "cv2"]  # which is imported by name, so that PyInstaller does not see it
     for name in LEFT_OUT:
         command += ["--exclude-module", name]
+    hook = work / "lazy_binding.py"
+    hook.write_text(LAZY_BINDING, encoding="utf-8")
+    command += ["--runtime-hook", hook]
     command += ["--distpath", output, "--workpath", work / "build", "--specpath", work, "--log-level", "WARN", entry]
     fixed = {"PYTHONHASHSEED": "1", "SOURCE_DATE_EPOCH": "1700000000"}
     text = [str(part) for part in command]
@@ -88,24 +105,34 @@ def inventory(python: Path, built: Path) -> str:
     """Return the libraries and the files of the folder as a CycloneDX document."""
     command = [str(python), "-c", INVENTORY]
     answer = subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own command
-    listed = json.loads(answer.stdout)
-    libraries = [
-        {
-            "type": "library",
-            "name": item["name"],
-            "version": item["version"],
-            "licenses": [{"license": {"name": str(name)}} for name in _listed(item["licence"])],
-            "hashes": [{"alg": "SHA-256", "content": item["digest"]}],
-        }
-        for item in listed
-    ]
+    libraries = [_library(item) for item in json.loads(answer.stdout)]
+    licences = tomllib.loads(LICENCES.read_text(encoding="utf-8"))
     files = [
-        {"type": "file", "name": file.relative_to(built).as_posix(), "hashes": [_hash(file)]}
-        for file in sorted(built.rglob("*"))
-        if file.is_file() and not file.is_symlink()
+        _file(file, built, licences) for file in sorted(built.rglob("*")) if file.is_file() and not file.is_symlink()
     ]
     document = {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": libraries + files}
     return json.dumps(document, indent=1) + "\n"
+
+
+def _library(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a distribution of Python; what only builds the folder is not in it."""
+    return {
+        "type": "library",
+        "name": item["name"],
+        "version": item["version"],
+        "scope": "excluded" if item["name"] in BUILDERS else "required",
+        "licenses": [{"license": {"name": str(name)}} for name in _listed(item["licence"])],
+        "hashes": [{"alg": "SHA-256", "content": item["digest"]}],
+    }
+
+
+def _file(file: Path, built: Path, licences: dict[str, list[str]]) -> dict[str, Any]:
+    """Return a file of the folder; a native library with what it is and its licence."""
+    entry: dict[str, Any] = {"type": "file", "name": file.relative_to(built).as_posix(), "hashes": [_hash(file)]}
+    known = [value for start, value in licences.items() if file.name.startswith(start) and ".so" in file.name]
+    if known:
+        entry |= {"description": known[0][0], "licenses": [{"license": {"name": known[0][1]}}]}
+    return entry
 
 
 def _listed(licence: str | list[str]) -> list[str]:

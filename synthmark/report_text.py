@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from synthmark.report import LabelRecord
 
-__all__ = ["LayerRow", "layer_rows", "limit_sentence", "note_lines", "report_text", "result_sentences"]
+__all__ = ["LayerRow", "headed", "layer_rows", "limit_sentence", "note_lines", "report_text", "result_sentences"]
 
 _WIDTH = 80
 _MARGIN = 9  # before the sentences
@@ -35,15 +35,15 @@ def report_text(report: Mapping[str, Any], language: str) -> str:
     """
     report = _shown(report)
     lines = [
-        *_headed("result", result_sentences(report, language), language),
+        *headed("result", result_sentences(report, language), language),
         "",
         *_table(report, language),
         "",
-        *_headed("limits", [limit_sentence(report, language)], language),
-        *_headed("file", [_file(report["file"], language)], language),
-        *_headed("digest", [report["file"]["sha256"]], language),
-        *_headed("checked", [_checked(report, language)], language),
-        *_headed("keys", [", ".join(report["tool"]["key_ids"])], language),
+        *headed("limits", [limit_sentence(report, language)], language),
+        *headed("file", [_file(report["file"], language)], language),
+        *headed("digest", [report["file"]["sha256"]], language),
+        *headed("checked", [_checked(report, language)], language),
+        *headed("keys", [", ".join(report["tool"]["key_ids"])], language),
     ]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -57,7 +57,7 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever JSON has
     return printable(value) if isinstance(value, str) else value
 
 
-def _headed(heading: str, sentences: list[str], language: str) -> Iterator[str]:
+def headed(heading: str, sentences: list[str], language: str) -> Iterator[str]:
     """Yield sentences behind a heading, each on lines of its own."""
     margin = padded(message(f"heading.{heading}", language), _MARGIN)
     for sentence in sentences:
@@ -73,15 +73,28 @@ def limit_sentence(report: Mapping[str, Any], language: str) -> str:
 
 def result_sentences(report: Mapping[str, Any], language: str) -> list[str]:
     """Return the verdict, who labelled the file, and what a missing label does not mean."""
-    codes = [_verdict(report)]
-    claims = _layer(report, "metadata")["claims"]
-    if report["verdict"] == "labelled" and claims.get("label") in _STATEMENTS:
-        codes.append(f"statement.{_STATEMENTS[claims['label']]}.{_media(report)}")
-    elif report["verdict"] == "labelled" and _layer(report, "watermark")["outcome"] == "detected":
-        codes.append(f"statement.marked.{_media(report)}")
+    said = [message(_verdict(report), language)]
+    if report["verdict"] == "labelled":
+        said += _statement(report, language)
     elif report["verdict"] == "not_labelled":
-        codes.append(f"limit.not_detected.{_media(report)}")
-    return [message(code, language, producer=claims.get("producer", "")) for code in codes]
+        said.append(message(f"limit.not_detected.{_media(report)}", language))
+    return said
+
+
+def _statement(report: Mapping[str, Any], language: str) -> list[str]:
+    """Return who or what says that AI made the content: of what was found, that which says most."""
+    claims = _layer(report, "metadata")["claims"]
+    if claims.get("label") in _STATEMENTS:
+        code = f"statement.{_STATEMENTS[claims['label']]}.{_media(report)}"
+        return [message(code, language, producer=claims.get("producer", ""))]
+    if _layer(report, "watermark")["outcome"] == "detected":
+        return [message(f"statement.marked.{_media(report)}", language)]
+    found = {layer["layer"]: layer["claims"] for layer in report["layers"] if layer["outcome"] == "detected"}
+    needed = {"credential": "signer", "foreign": "system", "visible": "text"}
+    for name, claim in needed.items():
+        if found.get(name, {}).get(claim):
+            return [message(f"statement_of.{name}", language, **found[name])]
+    return [message("statement_of.audible", language)] if "visible" in found else []
 
 
 def _verdict(report: Mapping[str, Any]) -> str:

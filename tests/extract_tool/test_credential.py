@@ -65,7 +65,7 @@ def test_an_intact_credential_says_who_signed_and_what(tmp_path, generated):
     assert (layer["outcome"], layer["integrity"], layer["trust"]) == ("detected", "intact", "unlisted")
     assert layer["claims"]["signer"] == "Example Studio"
     assert layer["claims"]["digital_source_type"] == AI
-    assert layer["messages"] == []
+    assert [item["code"] for item in layer["messages"]] == ["credential.ai"]
 
 
 def test_a_trust_list_vouches_for_the_signer(tmp_path, generated, authority):
