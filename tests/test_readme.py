@@ -200,3 +200,10 @@ def test_both_languages_have_the_same_commands_and_examples(document):
     chinese = document.replace(".md", ".zh.md")
     assert commands(document) == commands(chinese)
     assert not blocks(chinese, "python") or blocks(document, "python") == blocks(chinese, "python")
+
+
+def test_the_licence_of_every_library_is_told():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [re.split(r"[\[<>=~!]", name)[0] for name in project["dependencies"]]
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Licence")[2]
+    assert [name for name in needed if f"| {name}" not in table and f", {name} |" not in table] == []
