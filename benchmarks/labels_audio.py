@@ -5,7 +5,8 @@
 Each clip, cut to 20 s, gets the rhythm cue and the bundled prompts before the content, after it and over it; each
 labelled clip is coded and changed, and searched. The same searches run on the clips without a label, as they are and
 changed: there nothing may be found. Pauses are frames of 20 ms softer than 50 dB below the loudest one; there the
-level of the mark's change is given against full scale, beside that of the pause.
+level of the mark's change is given against full scale, beside that of the pause. Tones: four seconds of steady tones
+between three seconds of a clip and the rest of it; the level of the change is given against that of the tones.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ LABELS = {
 PLACES = {"start": {"place": "start"}, "end": {"place": "end"}, "within": {"times": [3.0]}}
 CHANGES = ("none", "gain 0.1", "MP3 128", "MP3 64", "AAC 64", "Opus 24", "telephone", "noise 20 dB")
 _PAUSE_DECIBELS = -50.0
+TONES = {"one of 440 Hz": (440.0,), "chord": (523.25, 659.25, 784.0, 1975.0)}
 
 
 def clips_in(folder: Path) -> Iterator[tuple[str, Samples, int]]:
@@ -143,9 +145,27 @@ def levels_in_pauses(clips: list[tuple[str, Samples, int]]) -> dict[str, dict[st
     return {name: pause_levels(samples, rate) for name, samples, rate in clips}
 
 
+def change_on_tones(clips: list[tuple[str, Samples, int]]) -> dict[str, dict[str, float]]:
+    """Return how far the change lies below steady tones, in decibels, by tones and clip."""
+    from synthmark import audio
+
+    levels: dict[str, dict[str, float]] = {name: {} for name in TONES}
+    for clip, samples, rate in clips:
+        words = samples.mean(axis=1)
+        time = np.arange(4 * rate) / rate
+        within = slice(round(3.5 * rate), round(6.5 * rate))
+        for name, tones in TONES.items():
+            sound = 0.2 / len(tones) * sum(np.sin(2 * np.pi * hertz * time) for hertz in tones)
+            host = np.concatenate([words[: 3 * rate], sound, words[3 * rate :]])
+            change = (audio.embed(host, rate, CONTENT_ID) - host)[within]
+            levels[name][clip] = round(10 * np.log10(np.mean(change**2) / np.mean(host[within] ** 2)), 1)
+    return levels
+
+
 STAGES = {
     "highest likeness unlabelled": highest_unlabelled,
     "pauses": levels_in_pauses,
+    "tones": change_on_tones,
     "found unlabelled": count_unlabelled,
     "found labelled": count_labelled,
 }
