@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthmark.config_rules import LANGUAGES, LOCATION, PATH, POSITIONS, RULES, check_values, expanded, refuse
+from synthmark.config_rules import (
+    LANGUAGES,
+    LOCATION,
+    PATH,
+    POSITIONS,
+    RULES,
+    check_values,
+    expanded,
+    refuse,
+    wrong_values,
+)
 from synthmark.errors import ConfigError
 from synthmark.keys import load_key
 
@@ -269,8 +279,10 @@ def find_file(path: Path | str | None, environ: Mapping[str, str] | None = None)
 
 def _from_file(file: Path) -> dict[str, _Value]:
     content = {name: value for name, value in _parsed(file).items() if name != FILING}
-    refuse(f"{file} is wrong", [_unknown(name, FIELDS) for name in content if name not in FIELDS])
-    return {name: _Value(_rooted(name, value, file.parent), str(file)) for name, value in content.items()}
+    unknown = [_unknown(name, FIELDS) for name in content if name not in FIELDS]
+    values = {name: _rooted(name, value, file.parent) for name, value in content.items() if name in FIELDS}
+    refuse(f"{file} is wrong", unknown and [*unknown, *wrong_values(values, {})])
+    return {name: _Value(value, str(file)) for name, value in values.items()}
 
 
 def _parsed(file: Path) -> dict[str, Any]:

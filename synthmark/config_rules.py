@@ -24,6 +24,7 @@ __all__ = [
     "check_values",
     "expanded",
     "refuse",
+    "wrong_values",
 ]
 
 POSITIONS = (
@@ -56,12 +57,16 @@ _TRUTH = {
 
 def check_values(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
     """Refuse values that their rules do not accept, all of them in one message."""
-    problems = [
+    refuse("The configuration is wrong", wrong_values(values, origins))
+
+
+def wrong_values(values: Mapping[str, Any], origins: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each value that its rule does not accept."""
+    return [
         f"'{name}' is {value!r}{_named(origins.get(name))}; needed is {RULES[name].allowed}"
         for name, value in values.items()
         if not RULES[name].accepts(value)
     ]
-    refuse("The configuration is wrong", problems)
 
 
 def _named(origin: str | None) -> str:

@@ -137,6 +137,13 @@ def test_unknown_key_of_a_file_is_refused_with_the_nearest(tmp_path):
         load_settings(file, environ={})
 
 
+def test_every_wrong_key_and_value_of_a_file_is_named_at_once(tmp_path):
+    file = written(tmp_path, 'produser = "me"\nstrength = 9\nvisible = "yes"\ntext = "AI生成"')
+    with pytest.raises(ConfigError) as caught:
+        load_settings(file, environ={})
+    assert [line.split("'")[1] for line in str(caught.value).splitlines()[1:]] == ["produser", "strength", "visible"]
+
+
 def test_unknown_variable_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="did you mean 'SYNTHMARK_KEY_FILE'"):

@@ -36,11 +36,12 @@ def add(commands: shared.Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the settings."""
     settings = shared.settings_from(options)
+    width = max(map(len, settings.origins))
     for name, value in _values(settings).items():
         if options.json:
             print_json({"schema": SCHEMA, "name": name, "value": value, "origin": settings.origins[name]})
         else:
-            print_text(f"{name:15} = {_shown(value):24} # {settings.origins[name]}")
+            print_text(f"{name:{width}} = {_shown(value):24} # {settings.origins[name]}")
     return ExitCode.FOUND
 
 
