@@ -2,11 +2,11 @@
 
     python benchmarks/quality_video.py --clips FOLDER --out benchmarks/results/quality_video.json --look FOLDER
 
-Every clip (at most its first 12 s) is marked at the default strength and stored without loss. Its PSNR is that of
-this file. It is then encoded with x264 at CRF 23, preset medium, and so is the clip without the mark. File growth
-compares these two; sizes are those of the video streams. VMAF loss is the larger of two differences: of the lossless
-files (the clip against itself less the marked clip), and of the encoded ones, all scored against the clip. `--look`
-writes, from the lossless files, a frame, the difference times 20 and a line of pixels over time as PNG.
+Every clip, or its first `--longest` seconds, is marked at the default strength and stored without loss. Its PSNR is
+that of this file. It is then encoded with x264 at CRF 23, preset medium, and so is the clip without the mark. File
+growth compares these two; sizes are those of the video streams. VMAF loss is the larger of two differences: of the
+lossless files (the clip against itself less the marked clip), and of the encoded ones, all scored against the clip.
+`--look` writes, from the lossless files, a frame, the difference times 20 and a line of pixels over time as PNG.
 """
 
 from __future__ import annotations
@@ -33,11 +33,10 @@ from windows_video import chosen_clips  # noqa: E402
 CONTENT_ID = 0x0123456789ABCDEF
 LOSSLESS = {"qp": "0", "preset": "ultrafast"}
 USUAL = {"crf": "23", "preset": "medium"}
-LONGEST = 12.0
 ASKED = {"psnr": 46.0, "psnr_worst_second": 44.0, "vmaf_loss": 1.0, "growth_percent": 4.0}
 
 
-def measured(clip: Path, strength: float, work: Path | None, look: Path | None) -> dict[str, Any]:
+def measured(clip: Path, strength: float, longest: float, work: Path | None, look: Path | None) -> dict[str, Any]:
     """Mark one clip and measure it; a refusal is a result."""
     from synthmark import CapacityError
 
@@ -45,7 +44,7 @@ def measured(clip: Path, strength: float, work: Path | None, look: Path | None) 
         names = ("plain", "marked", "plain_usual", "marked_usual")
         plain, marked, plain_usual, marked_usual = (Path(folder) / f"{name}.mp4" for name in names)
         shape = shape_of(clip)
-        frames = recode(clip, plain, options=LOSSLESS, limit=round(LONGEST * shape.frame_rate))
+        frames = recode(clip, plain, options=LOSSLESS, limit=round(longest * shape.frame_rate))
         try:
             edit = SynthmarkFrames(strength).editor(plain, CONTENT_ID)
             recode(plain, marked, edit, options=LOSSLESS)
@@ -101,18 +100,19 @@ def main(
     out: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("quality_video.json"),
     only: Annotated[str, typer.Option(help="Parts of the names of the clips to take, separated by commas.")] = "",
     strength: Annotated[float, typer.Option(help="Strength of the mark.")] = 1.0,
+    longest: Annotated[float, typer.Option(help="Seconds measured of every clip, at most.")] = 12.0,
     work: Annotated[Path | None, typer.Option(help="Folder for lossless files while they are needed.")] = None,
     look: Annotated[Path | None, typer.Option(help="Folder for PNG files to look at.")] = None,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
 ) -> None:
     paths = chosen_clips(clips, only)
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        waiting = [pool.submit(measured, path, strength, work, look) for path in paths]
+        waiting = [pool.submit(measured, path, strength, longest, work, look) for path in paths]
         results = []
         for future in waiting:
             results.append(future.result())
             print(line(results[-1]), file=sys.stderr, flush=True)
-    made = {"ffmpeg": ffmpeg_version(), "strength": strength, "psnr_definition": PSNR_DEFINITION}
+    made = {"ffmpeg": ffmpeg_version(), "strength": strength, "seconds": longest, "psnr_definition": PSNR_DEFINITION}
     record = {**environment.described(), **made, "summary": summary(results), "clips": results}
     out.write_text(json.dumps(record, indent=1), encoding="utf-8")
     print(json.dumps(record["summary"], indent=1))

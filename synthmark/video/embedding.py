@@ -32,8 +32,9 @@ _ROUNDING = 1 / 12  # mean square of the rounding error
 _LEVEL_LINES = 512  # of the copy on which compression is imitated
 _MIN_SIDE = 32
 _FOLLOWED_FOR = 0.15  # seconds until the mask is made anew
-# Of frames with fewer lines more is lost, and the eye sees as much of a larger change.
-_SMALL, _MOST_ROOM = 360, 1.6
+# Of frames with fewer lines more is lost, and the eye sees as much of a larger change; with more lines, the reverse.
+_SMALL, _MOST_ROOM = 480, 1.6
+_LARGE, _LEAST_ROOM = 720, 0.6
 _PASSES = 3  # of meeting a quality and the limits of each place
 
 
@@ -105,8 +106,9 @@ class LumaEmbedder:
         self._shape = frame_size(height, width)
         self._step = float(2 ** (bit_depth - 8))
         self._cuts, self._clock, self._mask = SceneCuts(), StretchClock(), Mask()
-        self._control = StrengthControl(strength)
-        self._louder = max(strength, 1.0) * min(max(_SMALL / min(width, height), 1.0), _MOST_ROOM)
+        room = _room(min(width, height))
+        self._control = StrengthControl(strength, room)
+        self._louder = max(strength, 1.0) * max(room, 1.0)
         self._stretches: list[Stretch] = []
         self._number = -1
         self._followed = -math.inf
@@ -149,7 +151,7 @@ class LumaEmbedder:
         if self._control.due(seconds, cut):
             self._control.observe(seconds, self._survives(luma, mask), cut)
         plain = sum((share * self._pattern(number) for number, share in shares), np.zeros((), np.float32))
-        difference = self._difference(plain, mask, self._control.psnr(seconds))
+        difference = self._difference(plain, mask, self._control.psnr(seconds, self._cuts.motion))
         if float(small.std()) < _ONE_COLOUR or float(difference.std()) < _LEAST:
             return None
         return difference * np.float32(self._step)
@@ -209,3 +211,10 @@ class LumaEmbedder:
         start = self._stretches[-1].start if same else seconds
         self._stretches[-1 if same else len(self._stretches) :] = [Stretch(start, seconds, marked)]
         self._number = self._clock.number
+
+
+def _room(lines: int) -> float:
+    """Return how strong the mark may be in frames of a short side, as a factor on its amplitude."""
+    if lines < _SMALL:
+        return min(_SMALL / lines, _MOST_ROOM)
+    return max(min(_LARGE / lines, 1.0), _LEAST_ROOM)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["Mask", "local_activity"]
 
 _FLAT_LIMIT = 0.9  # standard deviation of the mark that may show where a frame is flat, still and not dark
-_ACTIVITY_GAIN, _ACTIVITY_LIMIT = 0.1, 20.0
+# Texture hides much, but it is also what lies in the way of the mark: little is gained by more there.
+_ACTIVITY_GAIN, _ACTIVITY_LIMIT = 0.02, 20.0
 # A pattern that stands still under moving content is coded anew in every frame, and shows as dirt on the glass.
 _MOTION_LOSS, _MOTION_LIMIT = 0.4, 10.0
 _STILL = 1.0  # mean change from frame to frame that is but noise

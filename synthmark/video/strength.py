@@ -16,20 +16,25 @@ if TYPE_CHECKING:
 
     from synthmark.image.carriers import Carriers
 
-__all__ = ["BEST_PSNR", "WORST_PSNR", "StrengthControl", "surviving"]
+__all__ = ["BEST_PSNR", "STILL_PSNR", "WORST_PSNR", "StrengthControl", "surviving"]
 
 WORST_PSNR = 46.1
 """No frame is changed more than this (dB of luma), unless a strength above 1 is asked for."""
 
+STILL_PSNR = 50.0
+"""A scene that hardly moves is not changed more than this (dB of luma): the eye has time to look at it, and half of
+the energy of a mark costs only 1 dB of Eb/N0 there, because what lies in its way is texture."""
+
 BEST_PSNR = 53.0
-"""A scene in which the mark survives easily gets this quality (dB of luma)."""
+"""A scene in which the mark survives easily gets this quality (dB of luma); large frames may get more."""
 
 _QUALITY = 15  # of the JPEG that imitates a key frame at a low bit rate, for frames of 512 lines
-_WANTED = 2.5  # dB of Eb/N0 of one such frame; stretches of frames gain about 1 to 6 more
+_WANTED = 1.5  # dB of Eb/N0 of one such frame; stretches of frames gain about 1 to 6 more
 _SLOPE = 0.9  # dB of PSNR for each dB of Eb/N0
 _LEVEL_LINES = 512
 _EVERY = 2.0  # seconds between two looks
-_FASTEST = 1.5  # dB a second
+_FASTEST = 4.0  # dB a second
+_SLOW, _FAST = 3.5, 6.5  # mean change of luma from frame to frame between which the least quality falls
 
 
 def surviving(
@@ -58,11 +63,21 @@ def surviving(
 
 
 class StrengthControl:
-    """The quality (PSNR of luma in dB) that each frame gets."""
+    """The quality (PSNR of luma in dB) that each frame gets.
 
-    def __init__(self, strength: float) -> None:
+    Parameters
+    ----------
+    strength
+        A factor on the amplitude.
+    room
+        How strong the mark may be in frames of this size, as a factor on the amplitude.
+    """
+
+    def __init__(self, strength: float, room: float = 1.0) -> None:
         self._louder = 20 * math.log10(strength)
-        self._psnr = WORST_PSNR
+        self._moving = max(WORST_PSNR - 20 * math.log10(room), WORST_PSNR)
+        self._still = max(STILL_PSNR - 20 * math.log10(room), WORST_PSNR)
+        self._psnr: float | None = None
         self._wanted = WORST_PSNR
         self._looked = -math.inf
         self._last = 0.0
@@ -77,11 +92,22 @@ class StrengthControl:
         spare = _SLOPE * (survived - _WANTED)
         self._wanted = min(max(WORST_PSNR + spare, WORST_PSNR), BEST_PSNR)
         if cut:
-            self._psnr = self._wanted
+            self._psnr = None
 
-    def psnr(self, seconds: float) -> float:
-        """Return the quality of the frame at a time; within a scene it changes slowly."""
+    def psnr(self, seconds: float, motion: float) -> float:
+        """Return the quality of the frame at a time; within a scene it changes slowly.
+
+        Parameters
+        ----------
+        seconds
+            When the frame is shown.
+        motion
+            Mean change of luma from frame to frame, in steps of eight bits.
+        """
+        moving = min(max((motion - _SLOW) / (_FAST - _SLOW), 0.0), 1.0)
+        wanted = max(self._wanted, self._still + moving * (self._moving - self._still))
+        before = wanted if self._psnr is None else self._psnr
         step = _FASTEST * max(seconds - self._last, 0.0)
         self._last = seconds
-        self._psnr += min(max(self._wanted - self._psnr, -step), step)
+        self._psnr = before + min(max(wanted - before, -step), step)
         return self._psnr - self._louder

@@ -19,9 +19,16 @@ _USUAL = 0.8  # part of the usual change that stays from frame to frame
 
 
 class SceneCuts:
-    """Tells where a new scene begins."""
+    """Tells where a new scene begins, and how much a scene moves.
+
+    Attributes
+    ----------
+    motion
+        Mean change from frame to frame within the scene so far, the latest most; zero at its beginning.
+    """
 
     def __init__(self) -> None:
+        self.motion = 0.0
         self._before: NDArray[np.float32] | None = None
         self._usual = 0.0
 
@@ -33,6 +40,7 @@ class SceneCuts:
         change = float(np.abs(small - before).mean())
         cut = change > max(_CUT_LEVEL, _CUT_RATIO * self._usual)
         self._usual = change if cut else _USUAL * self._usual + (1 - _USUAL) * change
+        self.motion = 0.0 if cut else _USUAL * self.motion + (1 - _USUAL) * change
         return cut
 
 

@@ -22,6 +22,15 @@ def test_a_scene_that_moves_quickly_is_no_row_of_cuts():
     assert sum(cuts.is_cut(frame) for frame in frames) <= 2
 
 
+def test_motion_is_the_change_within_a_scene():
+    cuts = SceneCuts()
+    for number in range(40):
+        cuts.is_cut(np.full((40, 60), 100.0 + 5 * (number % 2), np.float32))
+    assert cuts.motion == pytest.approx(5, abs=0.1)
+    assert cuts.is_cut(np.full((40, 60), 200.0, np.float32))
+    assert cuts.motion == 0
+
+
 def test_a_stretch_lasts_ten_seconds_and_fades_into_the_next():
     clock = StretchClock()
     assert clock.shares(0.0, True) == ((0, 1.0),)
