@@ -65,22 +65,25 @@ def expected_start(samples: Samples, place: str, rate: int) -> float:
     return {"start": 0.0, "end": len(samples) / rate + 0.3, "within": 3.0}[place]
 
 
-def count_labelled(clips: list[tuple[str, Samples, int]]) -> dict[str, dict[str, str]]:
-    """Return, by label and place and by change, how many of the clips gave the label at its place."""
+def count_labelled(clips: list[tuple[str, Samples, int]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return, by label and place and by change, how many of the clips gave the label at its place, and how clearly."""
     from synthmark import audio
 
-    counts: dict[str, dict[str, str]] = {}
+    counts: dict[str, dict[str, dict[str, Any]]] = {}
     for label, form in LABELS.items():
         for place, where in PLACES.items():
-            row = dict.fromkeys(CHANGES, 0)
+            row: dict[str, list[float]] = {change: [] for change in CHANGES}
             for _, samples, rate in clips:
                 labelled = audio.label(samples, rate, **form, **where)
                 start = expected_start(samples, place, rate)
                 for change in CHANGES:
                     heard, heard_rate = ATTACKS[change].apply(labelled, rate)
                     found = found_in(heard, heard_rate)
-                    row[change] += any(name == label and abs(begin - start) < 0.2 for name, begin, _ in found)
-            counts[f"{label}, {place}"] = {change: f"{hits}/{len(clips)}" for change, hits in row.items()}
+                    row[change] += [clear for name, at, clear in found if name == label and abs(at - start) < 0.2][:1]
+            counts[f"{label}, {place}"] = {
+                change: {"found": f"{len(hits)}/{len(clips)}", "lowest_likeness": min(hits, default=None)}
+                for change, hits in row.items()
+            }
             typer.echo(f"{label}, {place}: {counts[f'{label}, {place}']}")
     return counts
 
