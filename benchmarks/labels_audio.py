@@ -66,7 +66,7 @@ def expected_start(samples: Samples, place: str, rate: int) -> float:
 
 
 def count_labelled(clips: list[tuple[str, Samples, int]]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return, by label and place and by change, how many of the clips gave the label at its place, and how clearly."""
+    """Return, by label, place and change, how many of the clips gave the label at its place, and how clearly."""
     from synthmark import audio
 
     counts: dict[str, dict[str, dict[str, Any]]] = {}
