@@ -225,15 +225,35 @@ def speed_of_video(record: Record) -> str:
 # --- use
 
 
+RATIOS = {
+    "label_to_pillow": "labelling over decoding and encoding by Pillow alone, same number of processes",
+    "two_processes_to_one": "gain of a second process",
+    "two_processes_to_one_if_undisturbed": "gain of a second process, by the processor time that it adds",
+    "two_processes_to_one_of_pillow_alone": "gain of a second process of Pillow alone (what the machine gives)",
+}
+
+
 @part("batch")
 def batch(record: Record) -> str:
-    names = {
-        "label_to_pillow": "labelling over decoding and encoding by Pillow alone, same number of processes",
-        "two_processes_to_one": "gain of a second process",
-        "two_processes_to_one_of_pillow_alone": "the same for Pillow alone (what the machine gives)",
-    }
-    rows = [[names[key], f"{row['median']:.2f}"] for key, row in record["ratios"].items() if key in names]
-    return table([f"{record['pictures']} PNG pictures of one megapixel", "ratio, median of rounds"], rows)
+    rows = []
+    for kind, clock in (("ratios", "on the clock"), ("processor_ratios", "processor time")):
+        for name, row in record.get(kind, {}).items():
+            asked = record.get("required", {}).get(name) if kind == "ratios" else None
+            verdict = met({"met": record["met"][name]}) if asked else ""
+            rows.append([f"{RATIOS[name]}; {clock}", f"{row['median']:.2f}", asked or "-", verdict])
+    return table([f"{record['pictures']} PNG pictures of one megapixel", "median of rounds", "asked for", ""], rows)
+
+
+@part("clusters")
+def clusters(record: Record) -> str:
+    rows = [
+        [name, row["processor_seconds"], row["files_per_core_and_hour"]] for name, row in record["one_core"].items()
+    ]
+    told = table(["labelled from and to an object store", "processor seconds", "files per core and hour"], rows)
+    told += f"\n\nOne connection writes {record['registry']['records_per_second']} records a second into PostgreSQL."
+    if "engines" in record:
+        told += f" Ray takes {record['engines']['ray_to_local']['median']:.2f} times as long as worker processes."
+    return told
 
 
 @part("fault_injection")
@@ -256,6 +276,28 @@ def fingerprints(record: Record) -> str:
         for change, row in cases.items():
             rows.append([f"{medium}: {change}", row["compared"], row["agrees"], row["undecided"], row["disagrees"]])
     return table(["fingerprint of the registry", "compared", "agrees", "undecided", "disagrees"], rows)
+
+
+@part("registry")
+def look_ups_in_the_registry(record: Record) -> str:
+    inserts = record["inserts_per_second"]
+    rows: list[list[object]] = []
+    for look_up, row in record["seconds"].items():
+        asked, verdict = (f"{row['required']:g} s", met(row)) if "required" in row else ("-", "")
+        rows.append([look_up, f"{row['median']:g} s", asked, verdict])
+    name = f"records written in a second by {inserts['processes']} processes, one by one"
+    rows.append([name, inserts["1 in a transaction"], inserts["required"], met(inserts)])
+    return table([f"SQLite with {record['records']} records", "median", "asked for", ""], rows)
+
+
+@part("extract_tool_speed")
+def speed_of_the_extract_tool(record: Record) -> str:
+    rows = [
+        [name, row["verdict_to_decoding"], row["numpy_to_numba"], "yes" if row["same_result"] else "**no**"]
+        for name, row in record["cpu_seconds"].items()
+    ]
+    head = ["file", "verdict over decoding (CPU)", "without numba over with it", "same result without numba"]
+    return table(head, rows)
 
 
 @part("extract_tool_map")

@@ -73,6 +73,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "use": {
         "batch": "batch --images {images} --count 200",
         "fault_injection": "fault_injection --kills 60",
+        "clusters": "clusters",
         "registry": "registry",
         "fingerprints": "fingerprints --media {media}",
         "extract_tool_map": "extract_tool_map {images}",
