@@ -79,3 +79,26 @@ def test_a_command_names_its_folders_and_its_result(tmp_path):
     assert line[-2:] == ["--out", "benchmarks/results/peers_image.json"]
     assert "crop 75 %" in line[line.index("--attacks") + 1]
     assert "{" not in "".join(line)
+
+
+def test_parts_say_what_was_asked_for():
+    ratios = {"label_to_pillow": {"median": 1.31}, "two_processes_to_one": {"median": 1.7}}
+    record = {"pictures": 200, "ratios": ratios, "required": {"label_to_pillow": 1.35, "two_processes_to_one": 1.8}}
+    told = page_parts.batch(record | {"met": {"label_to_pillow": True, "two_processes_to_one": False}})
+    assert "| 1.31 | 1.35 | met |" in told
+    assert "| 1.70 | 1.8 | **missed** |" in told
+
+    seconds = {"id": {"median": 0.1}, "open": {"median": 0.02, "required": 0.01, "met": False}}
+    inserts = {"processes": 4, "1 in a transaction": 500, "required": 300, "met": True}
+    told = page_parts.look_ups_in_the_registry({"records": 9, "seconds": seconds, "inserts_per_second": inserts})
+    assert "| id | 0.1 s | - |  |" in told
+    assert "| open | 0.02 s | 0.01 s | **missed** |" in told
+    assert "| 500 | 300 | met |" in told
+
+    core = {"PNG": {"processor_seconds": 0.2, "files_per_core_and_hour": 18000}}
+    told = page_parts.clusters({"one_core": core, "registry": {"records_per_second": 400}})
+    assert "| PNG | 0.2 | 18000 |" in told
+    assert "Ray" not in told
+
+    speed = {"picture": {"verdict_to_decoding": 3.1, "numpy_to_numba": 1.5, "same_result": False}}
+    assert "| 3.1 | 1.5 | **no** |" in page_parts.speed_of_the_extract_tool({"cpu_seconds": speed})
