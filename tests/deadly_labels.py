@@ -32,10 +32,10 @@ class DeadlyLabelRow(LabelRow):
 
     __slots__ = ()
 
-    def _labelled(self, job, content_id, registry):
+    def _labelled(self, job, content_id, version, registry):
         if job.source.name.startswith("poison"):
             own_drafts(format_content_id(content_id))
             beside = draft_beside(job.target) if isinstance(job.target, Path) else contextlib.nullcontext()
             with beside:  # which nobody is left to delete
                 os.kill(os.getpid(), signal.SIGSEGV)
-        return super()._labelled(job, content_id, registry)
+        return super()._labelled(job, content_id, version, registry)

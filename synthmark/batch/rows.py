@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from synthmark.batch.outcomes import Outcome
 from synthmark.batch.worker import registry_record
-from synthmark.errors import AlreadyLabelledError, InputError, MediaError
+from synthmark.errors import AlreadyLabelledError, DamagedMediaError, InputError, MediaError
 from synthmark.payload import format_content_id, parse_content_id, seeded_content_id
 from synthmark.remote import Place, RemoteFile, staged, staged_source, to_place
 from synthmark.selection import Job
@@ -76,7 +76,7 @@ class LabelRow:
         content_id = self._content_id(job, version, registry)
         if not self.overwrite and _exists(job.target) and self._is_done(job, content_id, registry):
             return Outcome(job, "present")
-        return Outcome(job, "planned") if self.dry_run else self._labelled(job, content_id, registry)
+        return Outcome(job, "planned") if self.dry_run else self._labelled(job, content_id, version, registry)
 
     def _content_id(self, job: Job[Place], version: str, registry: Registry | None) -> int:
         """Return the content id of a row: always the same one, and that of no other file in the registry."""
@@ -111,7 +111,7 @@ class LabelRow:
                 return True
         raise InputError(f"{job.source} has changed since its copy was labelled; --overwrite labels it anew.")
 
-    def _labelled(self, job: Job[Place], content_id: int, registry: Registry | None) -> Outcome:
+    def _labelled(self, job: Job[Place], content_id: int, version: str, registry: Registry | None) -> Outcome:
         from synthmark.labelling import label_file  # noqa: PLC0415 - heavy, and needed in the workers alone
 
         with staged(job.source, job.target) as (source, target), _own_drafts(target, content_id):
@@ -124,6 +124,8 @@ class LabelRow:
                 relabel=self.relabel,
                 force=self.force,
             )
+            if isinstance(job.source, Path) and _version(job.source) != version:
+                raise DamagedMediaError(f"{job.source} was changed while it was being labelled.")
             entry = registry_record(record.named(job.source, target), self.config)
         if registry is not None and entry is not None:
             registry.add_once(entry)

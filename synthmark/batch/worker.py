@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from synthmark.batch.journal import FileState
 from synthmark.batch.outcomes import Outcome
-from synthmark.errors import AlreadyLabelledError, SynthmarkError
+from synthmark.errors import AlreadyLabelledError, DamagedMediaError, SynthmarkError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +77,8 @@ class LabelFile:
         record = label_file(
             job.source, job.target, self.config, content_id=content_id, relabel=self.relabel, force=self.force
         )
+        if _size_and_time(job.source) != seen:
+            raise DamagedMediaError(f"{job.source} was changed while it was being labelled.")
         before = FileState(*seen, record.sha256_before)
         after = FileState(*_size_and_time(job.target), record.sha256_after)
         return Answer(Outcome.labelled(job, record), before, after, registry_record(record, self.config))

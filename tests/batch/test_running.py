@@ -139,6 +139,28 @@ def test_a_file_that_takes_too_long_is_given_up(fill, run, monkeypatch):
     assert "longer than 3 seconds" in outcomes[1].error
 
 
+def test_a_source_that_changes_while_it_is_labelled_is_labelled_again(fill, run, copies, monkeypatch):
+    from synthmark import labelling
+
+    folder, original = fill("a.png"), labelling.label_file
+
+    def label_a_file_that_grows(source, target, *arguments, **options):
+        found = original(source, target, *arguments, **options)
+        with source.open("ab") as file:
+            file.write(b"more")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(labelling, "label_file", label_a_file_that_grows)
+        (outcome,) = run()
+    assert (outcome.status, outcome.kind) == ("failed", "DamagedMediaError")
+    assert "changed while it was being labelled" in outcome.error
+    number = content_ids(copies())
+    assert (folder / "a.png").read_bytes().endswith(b"more")
+    assert statuses(run()) == [("a.png", "labelled")]
+    assert content_ids(copies()) == number
+
+
 def test_a_dry_run_writes_nothing(fill, run, copies, tmp_path):
     fill("a.png", "b.jpg")
     assert statuses(run(dry_run=True)) == [("a.png", "planned"), ("b.jpg", "planned")]
