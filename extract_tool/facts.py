@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from synthmark.catalogue import message
+from synthmark.catalogue import message, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,11 @@ __all__ = ["captions", "error_sentences", "fact_lines", "timeline"]
 def error_sentences(report: Mapping[str, Any], language: str) -> list[str]:
     """Return why a file could not be checked, where it could not."""
     error = report.get("error")
-    return [] if error is None else [message("page.unchecked", language, reason=error["message"])]
+    if error is None:
+        return []
+    code = f"unchecked.{error['kind']}"
+    said = message(code if code in sentences(language) else "unchecked.other", language)
+    return [said, str(error["message"])]
 
 
 def captions(pictures: Mapping[str, str], language: str) -> list[tuple[str, list[str]]]:
@@ -51,8 +55,9 @@ def fact_lines(report: Mapping[str, Any], language: str) -> list[str]:
         time=str(report["checked_at"]).replace("T", " ").replace("Z", " UTC"),
         seconds=report.get("seconds", "-"),
     )
-    limits = message("page.limits_time" if "memory" in tool.get("limits", ()) else "page.limits_some", language)
     keys = f"{message('heading.keys', language)}: {', '.join(tool['key_ids']) or '-'}"
-    lines = [f"{file['name']}: {size}", f"SHA-256: {file['sha256'] or '-'}", keys, checked, limits]
+    lines = [f"{file['name']}: {size}", f"SHA-256: {file['sha256'] or '-'}", keys, checked]
+    if "limits" in tool:
+        lines.append(message("page.limits_time" if "memory" in tool["limits"] else "page.limits_some", language))
     listed = tool.get("trust_list")
     return [*lines, message("credential.list", language, digest=listed)] if listed else lines

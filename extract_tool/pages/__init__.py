@@ -12,7 +12,7 @@ from synthmark.catalogue import LANGUAGES, message, sentences
 
 __all__ = ["api_description", "asset", "page"]
 
-_FAMILIES = ("page.", "verdict.", "heading.")
+_FAMILIES = ("page.", "verdict.", "heading.", "unchecked.")
 
 
 def asset(name: str) -> bytes:

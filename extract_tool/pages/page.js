@@ -11,12 +11,20 @@ const waiting = [];
 const checked = [];
 let language = data.language;
 let busy = false;
+let said = () => "";
 
 function sentence(code, values = {}) {
   return data.sentences[language][code].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
+// Says what happens, for the eyes and for screen readers; said again when the language changes.
+function say(text) {
+  said = text;
+  status.textContent = text();
+}
+
 function showTexts() {
+  status.textContent = said();
   document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
   document.title = sentence("page.title");
   for (const element of document.querySelectorAll("[data-text]")) {
@@ -56,20 +64,19 @@ async function work() {
 async function check(file) {
   const name = file.webkitRelativePath || file.name;
   if (file.size > data.most) {
-    fail(name, sentence("page.too_large", { name, megabytes: Math.round(data.most / 2 ** 20) }));
+    fail(name, () => sentence("page.too_large", { name, megabytes: Math.round(data.most / 2 ** 20) }));
     return;
   }
   const begin = performance.now();
-  const say = () => {
-    status.textContent = sentence("page.checking", { name, seconds: Math.round((performance.now() - begin) / 1000) });
-  };
-  say();
-  const timer = setInterval(say, 5000);
+  const seconds = () => Math.round((performance.now() - begin) / 1000);
+  const checking = () => say(() => sentence("page.checking", { name, seconds: seconds() }));
+  checking();
+  const timer = setInterval(checking, 5000);
   try {
     const answer = await send(`/api/v1/verify?pictures=1&name=${encodeURIComponent(file.name)}`, file);
     await show(name, await answer.json());
   } catch (error) {
-    fail(name, sentence("page.failed", { name, reason: error.message }));
+    fail(name, () => sentence("page.failed", { name, reason: error.message }));
   } finally {
     clearInterval(timer);
   }
@@ -86,9 +93,9 @@ function element(tag, text = "", attributes = {}) {
 
 function fail(name, text) {
   const item = element("li", "", { class: "failed" });
-  item.append(element("h3", name), element("p", text, { class: "verdict" }));
+  item.append(element("h3", name), element("p", text(), { class: "verdict" }));
   results.prepend(item);
-  status.textContent = text;
+  say(text);
 }
 
 async function show(name, content) {
@@ -97,12 +104,13 @@ async function show(name, content) {
   const entry = { name, content, item };
   checked.push(entry);
   await draw(entry);
-  status.textContent = sentence("page.done", { name, verdict: verdict(content.report) });
+  say(() => sentence("page.done", { name, verdict: verdict(content.report) }));
 }
 
 function verdict(report) {
   if (report.error) {
-    return sentence("page.unchecked", { reason: report.error.message });
+    const code = `unchecked.${report.error.kind}`;
+    return sentence(code in data.sentences[language] ? code : "unchecked.other");
   }
   const intact = report.layers.some((layer) => layer.integrity === "intact");
   const alone = report.verdict === "labelled" && !intact;
@@ -125,7 +133,7 @@ async function draw(entry) {
   details.append(element("summary", sentence("page.download")), frame);
   const links = element("p", "", { class: "downloads" });
   links.append(
-    link(`${name}.html`, "page.download", async () => new Blob([html], { type: "text/html" })),
+    link(`${name}.html`, "page.download_html", async () => new Blob([html], { type: "text/html" })),
     link(`${name}.pdf`, "page.download_pdf", async () =>
       (await send(`/api/v1/report?form=pdf&language=${language}`, body, json)).blob()),
     link(`${name}.json`, "page.download_json", async () =>
