@@ -20,8 +20,7 @@ __all__ = ["first_frame", "sample_frames"]
 
 _SAMPLES = 16
 _LOOKED_THROUGH = 40.0  # seconds of a video whose key frames are listed; of a longer one they are sought
-_MOST_DECODED = 120  # frames from a key frame to the one that is wanted
-_ENOUGH_KEYS = 8  # key frames that are apart; with fewer, frames between them are decoded
+_ENOUGH_KEYS = 8  # that are apart; with fewer, frames between them are decoded
 
 
 def first_frame(path: Path) -> VideoFrame:
@@ -42,21 +41,25 @@ def first_frame(path: Path) -> VideoFrame:
 def sample_frames(path: Path) -> list[VideoFrame]:
     """Return up to 16 frames from all over a video in the order of time, the first one among them.
 
-    Key frames are taken where there are enough of them, since they cost least. Else a short video is decoded without
-    the frames that no other needs; in a long one the places are sought out.
+    Key frames are taken where there are enough of them, since they cost least. Else the video is decoded without the
+    frames that no other needs.
     """
     with open_reader(path) as reader:
         seconds = reader.seconds or 0.0
-        keys = _key_times(reader) if seconds <= _LOOKED_THROUGH else []
-    with open_reader(path) as reader:
-        if len(keys) >= _SAMPLES:
-            step = len(keys) / _SAMPLES
-            frames = _at_keys(reader, [keys[int(number * step)] for number in range(_SAMPLES)])
-        elif seconds <= _LOOKED_THROUGH:
+        moments = _key_times(reader) if seconds <= _LOOKED_THROUGH else _even(reader, seconds)
+    frames: list[VideoFrame] = []
+    if len(moments) >= _SAMPLES:
+        step = len(moments) / _SAMPLES
+        with open_reader(path) as reader:
+            frames = _at_keys(reader, [moments[int(number * step)] for number in range(_SAMPLES)])
+    if len(frames) < _ENOUGH_KEYS:
+        with open_reader(path) as reader:
             frames = list(_spread(reader))
-        else:
-            frames = _sought(reader, seconds)
     return frames or [first_frame(path)]
+
+
+def _even(reader: VideoReader, seconds: float) -> list[float]:
+    return [reader.start + seconds * number / _SAMPLES for number in range(_SAMPLES)]
 
 
 def _key_times(reader: VideoReader) -> list[float]:
@@ -83,37 +86,20 @@ def _spread(reader: VideoReader) -> Iterator[VideoFrame]:
             yield frame
 
 
-def _sought(reader: VideoReader, seconds: float) -> list[VideoFrame]:
-    wanted = [reader.start + seconds * number / _SAMPLES for number in range(_SAMPLES)]
-    keys = _at_keys(reader, wanted)
-    if len(keys) >= _ENOUGH_KEYS:
-        return keys
-    return _without_repeats(_frame_at(reader, time, _MOST_DECODED) for time in wanted)
-
-
 def _at_keys(reader: VideoReader, wanted: list[float]) -> list[VideoFrame]:
     """Return the key frames at some times or before them."""
-    return _without_repeats(_frame_at(reader, time, 0) for time in wanted)
-
-
-def _without_repeats(found: Iterator[VideoFrame | None]) -> list[VideoFrame]:
     frames: dict[float, VideoFrame] = {}
-    for frame in found:
+    for moment in wanted:
+        frame = _key_frame(reader, moment)
         if frame is not None and (frame.time or 0.0) not in frames:
             frame.make_writable()
             frames[frame.time or 0.0] = frame
     return list(frames.values())
 
 
-def _frame_at(reader: VideoReader, wanted: float, most: int) -> VideoFrame | None:
-    """Return the frame that is shown at a time, or one before it: the key frame and at most so many are decoded."""
-    found = None
+def _key_frame(reader: VideoReader, moment: float) -> VideoFrame | None:
     try:
-        reader.restart(wanted)
-        for count, frame in enumerate(reader.frames()):
-            found = frame
-            if (frame.time or 0.0) >= wanted or count >= most:
-                break
+        reader.restart(moment)
+        return next(reader.frames(), None)
     except pyav().error.FFmpegError:
-        return found
-    return found
+        return None
