@@ -15,11 +15,11 @@ _SHELL = """\
 #!/bin/sh
 # Reads all samples again and compares with the documents: SHA-256, verdict and content id of each file.
 # usage: sh verify.sh [--key-file FILE]      exit code: 0 when all agree, 1 otherwise
-# Another program than synthmark-extract on the path: SYNTHMARK_EXTRACT="python -m extract_tool" sh verify.sh
+# Another program than synthmark-extract on the path: EXTRACT_TOOL="python -m extract_tool" sh verify.sh
 cd "$(dirname "$0")" || exit 1
 found=$(mktemp) || exit 1
 trap 'rm -f "$found"' EXIT
-${{SYNTHMARK_EXTRACT:-synthmark-extract}} samples --json "$@" > "$found"
+${{EXTRACT_TOOL:-synthmark-extract}} samples --json "$@" > "$found"
 failed=0
 check() {{
   if grep -F "\\"sha256\\": \\"$1\\"" "$found" | grep -F "\\"verdict\\": \\"$2\\"" | grep -qF "$3"; then
@@ -38,10 +38,10 @@ rem Reads all samples again and compares with the documents: SHA-256, verdict an
 rem usage: verify.bat [--key-file FILE]      exit code: 0 when all agree, 1 otherwise
 setlocal
 cd /d "%~dp0"
-if not defined SYNTHMARK_EXTRACT set SYNTHMARK_EXTRACT=synthmark-extract
+if not defined EXTRACT_TOOL set EXTRACT_TOOL=synthmark-extract
 set FOUND=%TEMP%\\synthmark-verify-%RANDOM%.txt
 set FAILED=0
-%SYNTHMARK_EXTRACT% samples --json %* > "%FOUND%"
+%EXTRACT_TOOL% samples --json %* > "%FOUND%"
 {lines}
 del "%FOUND%"
 exit /b %FAILED%
