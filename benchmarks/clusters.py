@@ -115,7 +115,7 @@ def per_file(label: LabelRow, store: object, name: str, make: tuple, count: int)
 
 
 def inserts(url: str, count: int = 300) -> dict[str, float]:
-    """Return how many records one connection writes in a second, which bounds what a cluster does."""
+    """Return how many records one connection writes in a second, which bounds what a cluster does, with the load of the machine."""
     import dataclasses
 
     with open_registry(url) as registry:
@@ -124,7 +124,8 @@ def inserts(url: str, count: int = 300) -> dict[str, float]:
         began = time.perf_counter()
         for one in records:
             registry.add_once(one)
-        return {"records_per_second": round(count / (time.perf_counter() - began))}
+        rate = count / (time.perf_counter() - began)
+        return {"records_per_second": round(rate, 1), "load_average": round(os.getloadavg()[0], 1)}
 
 
 def engines(store: object, url: str, folder: Path, options: argparse.Namespace) -> dict[str, object]:

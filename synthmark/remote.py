@@ -246,7 +246,9 @@ def staged_source(source: Place) -> Iterator[Path]:
     if isinstance(source, Path):
         yield source
         return
-    with _private_folder() as folder:
+    from synthmark.files.staging import private_folder  # noqa: PLC0415 - most runs need none
+
+    with private_folder() as folder:
         local = Path(folder, source.name)
         source.fetch(local)
         with _named(local, source):
@@ -265,19 +267,13 @@ def staged_target(target: Place) -> Iterator[Path]:
     if isinstance(target, Path):
         yield target
         return
-    with _private_folder() as folder:
+    from synthmark.files.staging import private_folder  # noqa: PLC0415 - most runs need none
+
+    with private_folder() as folder:
         local = Path(folder, target.name)
         with _named(local, target):
             yield local
         target.put(local)
-
-
-@contextlib.contextmanager
-def _private_folder() -> Iterator[Path]:
-    import tempfile  # noqa: PLC0415 - most runs need none
-
-    with tempfile.TemporaryDirectory(prefix="synthmark-") as folder:
-        yield Path(folder)
 
 
 @contextlib.contextmanager
