@@ -115,7 +115,7 @@ def per_file(label: LabelRow, store: object, name: str, make: tuple, count: int)
 
 
 def inserts(url: str, count: int = 300) -> dict[str, float]:
-    """Return how many records one connection writes in a second, which bounds what a cluster does, with the load of the machine."""
+    """Return how many records one connection writes in a second, which bounds what a cluster does."""
     import dataclasses
 
     with open_registry(url) as registry:

@@ -30,10 +30,9 @@ def _folder(tmp_path, monkeypatch):
 
 
 def started():
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    return process, process.stdout.readline().strip()
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, "-c", HOLDING], text=True, **pipes)
+    return process, Path(process.stdout.readline().strip())
 
 
 def test_folders_are_private_and_go_with_their_content():
