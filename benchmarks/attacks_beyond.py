@@ -1,4 +1,4 @@
-"""Attacks beyond the tables of robustness: where the mark ends, in pictures and in sound.
+"""Attacks beyond the tables of robustness: where the mark ends, in pictures, sound and video.
 
 The groups "painted anew" and "spoken anew" stand in for generators that make the content again, as diffusion models,
 neural codecs and vocoders do: classical methods that throw the fine detail or the waveform away and make it up from
@@ -11,21 +11,26 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attack_functions_image as functions
+import attack_functions_video as video
 import cv2
 import numpy as np
 import scipy.signal
 from attack_functions_image import chain, saved
 from attacks_audio import codec, filtered, noisy, played_faster, scaled
+from attacks_video import Attack as VideoAttack
 from PIL import Image
 from skimage.restoration import denoise_tv_chambolle
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attack_functions_image import Function as PictureFunction
     from attack_functions_image import Pixels
     from attacks_audio import Function as SoundFunction
     from attacks_audio import Heard, Samples
+    from media_video import Shape
 
-__all__ = ["PICTURES", "SOUND"]
+__all__ = ["PICTURES", "SOUND", "VIDEO"]
 
 
 def on_pixels(change: Any, **options: Any) -> PictureFunction:  # noqa: ANN401 - any function of OpenCV on a picture
@@ -175,3 +180,33 @@ SOUND: dict[str, tuple[str, SoundFunction]] = {
     "speed 1.1 and tempo 0.95": ("speed", quick_and_high),
     "80 mel bands and Griffin-Lim": ("spoken anew", spoken_anew),
 }
+
+
+def _video() -> dict[str, tuple[str, VideoAttack]]:
+    x264, x265 = "libx264 -preset medium", "libx265 -preset veryfast -x265-params log-level=error"
+    rows = {
+        "H.264 CRF 45": ("extreme coding", video.recoded(f"{x264} -crf 45")),
+        "H.264 CRF 51": ("extreme coding", video.recoded(f"{x264} -crf 51")),
+        "H.265 CRF 40": ("extreme coding", video.recoded(f"{x265} -crf 40")),
+        "240 lines, CRF 26": ("made small", video.filtered(video.lines(240))),
+        "144 lines, CRF 26": ("made small", video.filtered(video.lines(144))),
+        "crop to 20 % of the area, CRF 26": ("strong cuts", video.filtered(video.cropped(0.2))),
+        "crop to 10 % of the area, CRF 26": ("strong cuts", video.filtered(video.cropped(0.1))),
+        "1 s cut out": ("strong cuts", video.trimmed(1)),
+        "half a second cut out": ("strong cuts", video.trimmed(0.5)),
+        "rotation 5 degrees, crop to 40 %, CRF 35": ("strong cuts", turned_and_cropped),
+        "noise sigma 20, CRF 26": ("noise and blur", video.filtered(video.noisy(20))),
+        "blur sigma 4, CRF 26": ("noise and blur", video.filtered("gblur=sigma=4")),
+        "non-local means": ("painted anew", video.filtered("nlmeans=s=6:p=7:r=9")),
+        "frames mixed with their neighbours": ("painted anew", video.filtered("tmix=frames=5")),
+        "motion compensated to 60 frames a second": ("painted anew", video.filtered("minterpolate=fps=60:me=epzs")),
+    }
+    return {name: (group, VideoAttack(name, 0, group, function)) for name, (group, function) in rows.items()}
+
+
+def turned_and_cropped(source: Path, target: Path, shape: Shape, rng: np.random.Generator) -> None:
+    chain = f"{video.rotated(5)(shape, rng)},{video.cropped(0.4)(shape, rng)}"
+    video.filtered(chain, crf=35)(source, target, shape, rng)
+
+
+VIDEO: dict[str, tuple[str, VideoAttack]] = _video()

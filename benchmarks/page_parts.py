@@ -340,6 +340,14 @@ def limits_of_sound(record: Record) -> str:
     return table(["sound", "kind", "ids read", "wrong ids"], rows)
 
 
+@part("limits_beyond_video")
+def limits_of_video(record: Record) -> str:
+    rows = [
+        [name, row["group"], share(row["read"], row["tried"]), row["wrong"]] for name, row in record["video"].items()
+    ]
+    return table(["video, the first seconds", "kind", "ids read", "wrong ids"], rows)
+
+
 @part("sweeps_image")
 def breaking_points_of_pictures(record: Record) -> str:
     attacks, rows = record["methods"]["synthmark"]["attacks"], []

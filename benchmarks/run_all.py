@@ -80,6 +80,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "extract_tool_speed": "extract_tool_speed",
         "fuzz_extract": "fuzz_extract --work {work}/fuzz",
         "limits_beyond": "limits_beyond --pictures {images} --sound {audio}",
+        "limits_beyond_video": "limits_beyond --video {video}",
     },
 }
 SHORT_OPTION = ("extract_tool_map", "extract_tool_speed", "fuzz_extract")  # these call it -o
