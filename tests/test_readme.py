@@ -38,6 +38,7 @@ GUIDES = (
     "docs/metadata-label.md",
     "docs/video.md",
     "docs/pipelines.md",
+    "docs/pipelines.zh.md",
     "docs/registry.md",
     "docs/quick-start.md",
     "docs/quick-start.zh.md",

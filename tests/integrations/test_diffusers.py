@@ -13,6 +13,7 @@ from synthmark.registry import open_registry
 
 torch = pytest.importorskip("torch")
 import diffusers  # noqa: E402
+import tiny_models  # noqa: E402
 
 from synthmark.integrations.diffusers import Watermarker, label_outputs  # noqa: E402
 
@@ -27,50 +28,10 @@ def labeler() -> Labeler:
     return Labeler(CONFIG)
 
 
-def vae():
-    torch.manual_seed(1)
-    blocks = {"down_block_types": ["DownEncoderBlock2D"] * 4, "up_block_types": ["UpDecoderBlock2D"] * 4}
-    return diffusers.AutoencoderKL(block_out_channels=[8] * 4, norm_num_groups=4, latent_channels=4, **blocks)
-
-
-def unet(**options):
-    torch.manual_seed(2)
-    return diffusers.UNet2DConditionModel(
-        sample_size=32,
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(8, 16),
-        norm_num_groups=4,
-        layers_per_block=1,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        attention_head_dim=2,
-        cross_attention_dim=64,
-        **options,
-    )
-
-
 @pytest.fixture
 def xl():
     """Return a pipeline of Stable Diffusion XL; text is embedded by the tests themselves."""
-    added = {
-        "addition_embed_type": "text_time",
-        "addition_time_embed_dim": 8,
-        "transformer_layers_per_block": 1,
-        "projection_class_embeddings_input_dim": 80,
-    }
-    pipe = diffusers.StableDiffusionXLPipeline(
-        vae=vae(),
-        unet=unet(**added),
-        scheduler=diffusers.EulerDiscreteScheduler(),
-        text_encoder=None,
-        text_encoder_2=None,
-        tokenizer=None,
-        tokenizer_2=None,
-        add_watermarker=False,
-    )
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
+    return tiny_models.stable_diffusion_xl()
 
 
 def prompt(count=1):
@@ -157,17 +118,7 @@ def test_tuples_stay_tuples(xl, labeler):
 
 
 def test_a_pipeline_without_a_place_for_watermarks_is_labelled(labeler):
-    pipe = diffusers.StableDiffusionPipeline(
-        vae=vae(),
-        unet=unet(),
-        scheduler=diffusers.PNDMScheduler(skip_prk_steps=True, steps_offset=1),
-        text_encoder=None,
-        tokenizer=None,
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
-    pipe.set_progress_bar_config(disable=True)
+    pipe = tiny_models.stable_diffusion()
     own = {name: value for name, value in prompt().items() if "pooled" not in name}
     output = label_outputs(pipe, labeler)(**own)
     assert ids(output.images) == [record.content_id for record in output.label_records]
