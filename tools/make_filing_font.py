@@ -20,12 +20,21 @@ TARGETS = {
     "Noto Sans Mono CJK SC": FILING / "fonts" / "NotoSansMonoCJKsc-Regular-filing.ttf",
 }
 
+NAMES = (
+    "喆堃犇珺镕祎旻晟昱玥婧筠赟翀頔骉玮璟瑀珮琋琍琎瑄瑢瑨璇璐璠垚垭堉埭塬奡嫄嫚孖宓屾岍峣崟嵘弢彧忞恺惇慜懋戬扆抃旸旼昉昕昳晗"
+    "晞晢晸暄暻曈曌朏杋枀柷栐桢梽棨楒榇橦歆毓沄沅沣洹洺浥浠涢淏淯渌湉湜溁溦漪潆澍濛灏炘炜烜烨焓焜煊煜熠熹燊燚爔玘玙玚珅珣珩珽"
+    "琅琛琤琦琨琬琭琮瑛瑜瑧瑭瑷璋璎璞璨瓒畯皓皞皦睿矞祐祜祺禛禤稹竑笙筱箐箖粲絜纮绎绡缦翃翎翙翥翯聃胤臻舸芃芊苡苒荃荇莘莜菀菁"
+    "菡萱葳蓁蓥蔚蕤蕴蘅虓衎裎裴觐訚誉诩诒谞谡贇跞轲轶逄逯遹邈郢郯郾鄄鄢酆钰钶铄铠铭铮锴锳镓镛镡闫闳隽霁霂霈霖霭韫韬頵颋颙颢飏"
+    "飖馥骁骎骐骞骢骥鲲鳐鹓麒麓黛龑䶮昇镭洺淼鑫焱"
+)
+"""Characters of names of persons and companies, most of which are beyond GB/T 2312."""
+
 
 def characters() -> set[int]:
-    """Return the code points to keep: GB/T 2312, those of the reports, and those of the templates."""
+    """Return the code points to keep: GB/T 2312, names, those of the reports, and those of the templates."""
     texts = "".join(file.read_text(encoding="utf-8") for file in sorted((FILING / "templates").iterdir()))
     shown = {ord(character) for character in texts if character.isprintable()}
-    return shown | set(make_report_font.characters()) | gb2312()
+    return shown | set(make_report_font.characters()) | gb2312() | set(map(ord, NAMES))
 
 
 def gb2312() -> set[int]:

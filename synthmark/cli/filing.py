@@ -104,5 +104,7 @@ def _print(made: Made, options: argparse.Namespace) -> None:
     print_text("\n".join(f"wrote {file}" for file in files))
     for point in made.open_points:
         print_problem(f"- {point}")
+    if made.unshown:
+        print_problem(f"The font of the PDF documents lacks {made.unshown}: there are squares; DOCX has them.")
     if not made.browser and not options.no_browser:
         print_problem("No picture of the page was taken: install Chromium for that.")

@@ -168,6 +168,20 @@ class Document:
         return f"{self.stem.partition('-')[0]}-{self.title}" if self.language == "zh" else self.stem
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """All texts, in their order."""
+        found = [self.title, *(text for pair in self.cover for text in pair)]
+        for block in self.blocks:
+            match block:
+                case Table():
+                    found += [block.caption, *block.heads, *(cell for row in block.rows for cell in row)]
+                case Figure():
+                    found.append(block.caption)
+                case _:
+                    found.append(block.text)
+        return tuple(found)
+
+    @property
     def headings(self) -> tuple[Heading, ...]:
         """The headings below the title, for the table of contents."""
         return tuple(block for block in self.blocks if isinstance(block, Heading))

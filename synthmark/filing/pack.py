@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import os
@@ -74,12 +75,27 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was made: the documents, how many points have which status, and the open points."""
+    """What was made.
+
+    Attributes
+    ----------
+    files
+        The documents.
+    statuses
+        How many points have which status.
+    open_points
+        What is blank, not met or not measured.
+    browser
+        With which the tool was shown; "" without one.
+    unshown
+        Characters that PDF shows as squares.
+    """
 
     files: tuple[Path, ...]
     statuses: dict[str, int]
     open_points: tuple[str, ...]
     browser: str
+    unshown: str = ""
 
 
 def make_pack(order: Order, progress: Callable[[str], None] = lambda _: None) -> Made:
@@ -101,7 +117,7 @@ def make_pack(order: Order, progress: Callable[[str], None] = lambda _: None) ->
     with _draft(order) as draft:
         facts = _found(order, draft, progress)
         made = _written(order, draft, facts, progress)
-    return Made(tuple(order.target / file for file in made.files), made.statuses, made.open_points, made.browser)
+    return dataclasses.replace(made, files=tuple(order.target / file for file in made.files))
 
 
 def _require_place(order: Order) -> None:
@@ -207,12 +223,15 @@ def _written(order: Order, draft: Path, facts: Facts, progress: Callable[[str], 
     from synthmark.filing.checklist import counted  # noqa: PLC0415 - as above
     from synthmark.filing.figures import open_points  # noqa: PLC0415 - as above
     from synthmark.filing.tables import points  # noqa: PLC0415 - as above
+    from synthmark.filing.writers.pdf import unshown  # noqa: PLC0415 - as above
 
     files: list[Path] = []
+    lacking: set[str] = set()
     wording = _wording(order.language)
     for document in documents(facts, wording):
         progress(document.title)
         files += _write_document(draft, document)
+        lacking |= unshown(document)
     (draft / "verify.sh").write_bytes(scripts.for_shell(facts.samples).encode())
     (draft / "verify.sh").chmod(0o755)
     (draft / "verify.bat").write_bytes(scripts.for_windows(facts.samples).encode())
@@ -223,7 +242,7 @@ def _written(order: Order, draft: Path, facts: Facts, progress: Callable[[str], 
     (draft / MARKER).write_text(text + "\n", encoding="utf-8", newline="\n")
     _write_sums(draft)
     browser = facts.screens.browser if facts.screens is not None else ""
-    return Made(tuple(files), statuses, still_open, browser)
+    return Made(tuple(files), statuses, still_open, browser, "".join(sorted(lacking)))
 
 
 def documents(facts: Facts, wording: Wording) -> Iterator[Document]:

@@ -1,6 +1,7 @@
 """Samples, attacks and measurements by themselves."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import av
@@ -19,7 +20,7 @@ from synthmark.filing.facts import VisibleFacts
 from synthmark.filing.measuring import _first_glyph, _looked_at
 from synthmark.filing.pictures import console_picture, sound_picture
 from synthmark.filing.samples import MOST_FILES, collected, made
-from synthmark.filing.screens import _sheets, example_of
+from synthmark.filing.screens import BROWSERS, _sheets, _shot, example_of
 from synthmark.filing.templates import words
 from synthmark.image.visible import place_label
 
@@ -145,3 +146,17 @@ def test_scripts_check_files_that_could_be_read_alone():
     assert f"check {'c' * 64} not_labelled schema samples/original/1.png" in text
     windows = scripts.for_windows([dataclasses.replace(sample, attacked=())])
     assert "\n" not in windows.replace("\r\n", "")
+
+
+@pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason="needs Chromium")
+def test_a_browser_shows_a_page_without_what_is_empty_below(tmp_path):
+    program = next(found for name in BROWSERS if (found := shutil.which(name)))
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<body style='margin:0'><div style='height:100px;background:#060'></div></body>", encoding="utf-8"
+    )
+    shot = _shot(program, page.as_uri(), tmp_path / "shot.png", 400)
+    with Image.open(shot) as image:
+        assert image.getpixel((10, 100)) == (0, 0x66, 0)
+        assert image.height == 150 + 24
+    assert _shot("/nothing/here", page.as_uri(), tmp_path / "none.png", 400) is None

@@ -20,7 +20,7 @@ from synthmark.filing.pack import documents
 from synthmark.filing.templates import words
 from synthmark.filing.writers.docx import as_docx
 from synthmark.filing.writers.font import FONT, MONO, font_bytes
-from synthmark.filing.writers.pdf import as_pdf
+from synthmark.filing.writers.pdf import as_pdf, unshown
 
 docx = pytest.importorskip("docx")
 DIAGRAM = drawing_from(words("diagrams", "zh")["labelling"])
@@ -124,21 +124,14 @@ def characters(font: str) -> set[int]:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_fonts_have_every_character_of_the_documents(language):
     """Other text of a company is shown as far as GB/T 2312 goes; see the next test."""
-    known = characters(FONT)
     for made in documents(filing_facts.facts(), Wording(language, words("words", language))):
-        text = "".join(_texts(made))
-        assert {letter for letter in text if ord(letter) not in known and letter != "\n"} == set()
+        assert unshown(made) == set()
 
 
-def _texts(made: Document):
-    for block in made.blocks:
-        match block:
-            case Table():
-                yield from (block.caption, *block.heads, *(cell for row in block.rows for cell in row))
-            case Figure():
-                yield block.caption
-            case _:
-                yield block.text
+def test_characters_that_the_font_lacks_are_told_and_shown_as_squares(document):
+    made = dataclasses.replace(document, blocks=(Paragraph("㐂公司"),))
+    assert unshown(made) == {"㐂"}
+    assert "□公司" in plain(pypdf.PdfReader(io.BytesIO(as_pdf(made))).pages)
 
 
 def test_the_font_covers_gb2312_and_stays_small():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from synthmark.filing.document import Block, Document
 
-__all__ = ["as_pdf"]
+__all__ = ["as_pdf", "unshown"]
 
 _MISSING = "\u25a1"  # a square, for characters that the font does not have
 _MILLIMETRE = 72 / 25.4
@@ -50,6 +50,11 @@ def as_pdf(document: Document) -> bytes:
     story += _flowing(document.blocks)
     template.multiBuild(story)
     return buffer.getvalue()
+
+
+def unshown(document: Document) -> set[str]:
+    """Return the characters of a document that the font lacks: a PDF shows squares in their places."""
+    return {letter for text in document.texts for letter in text if ord(letter) not in known()} - {"\n"}
 
 
 def _platypus() -> Any:  # noqa: ANN401 - the module itself, which has no annotations
