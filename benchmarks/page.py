@@ -49,7 +49,7 @@ def sources(results: Path) -> str:
     for file in sorted(results.glob("*.json")):
         record = json.loads(file.read_text(encoding="utf-8"))
         made = record.get("environment", record)
-        version = made["versions"]["synthmark"] or "-"
+        version = made["versions"].get("synthmark") or "-"
         link = f"[{file.name}](../benchmarks/results/{file.name})"
         lines.append(f"| {link} | {made['date'][:10]} | {version} | `{made['command']}` |")
     return "\n".join(lines)

@@ -222,6 +222,16 @@ def speed_of_video(record: Record) -> str:
     return table(["figure", "value", "asked for", ""], rows)
 
 
+@part("recoding_video")
+def coding_anew(record: Record) -> str:
+    rows: list[list[object]] = []
+    for name, clip in record["clips"].items():
+        source = f"{clip['width']} x {clip['height']}, {clip['kbit_per_second']} kbit/s, {clip['codec']}"
+        vmaf, psnr = (f"{math.floor(clip[key] * 10) / 10:.1f}" for key in ("vmaf", "psnr_luma"))
+        rows.append([name, source, f"{math.ceil(clip['size'] * 100) / 100:.2f}", vmaf, psnr])
+    return table(["copy without any mark", "source", "size over source", "VMAF", "PSNR of luma in dB"], rows)
+
+
 # --- use
 
 
@@ -308,6 +318,14 @@ def map_of_the_extract_tool(record: Record) -> str:
         f"{100 * record['worst_agreement']:.1f} % at worst. On pictures that are marked all over, the map shows "
         f"{100 * record['mean_share_of_whole_pictures']:.1f} % on average, "
         f"{100 * record['least_share_of_whole_pictures']:.1f} % at least."
+    )
+
+
+@part("extract_tool_bundle")
+def bundle_of_the_extract_tool(record: Record) -> str:
+    size, most = math.ceil(record["bytes"] / 1e6), record["limit_bytes"] // 10**6
+    return (
+        f"The folder that needs no Python has {record['files']} files and {size} MB ({most} at most)."
     )
 
 

@@ -68,6 +68,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         " --methods {peers} --rows {video_common}",
         "quality_video": "quality_video --clips {video} --jobs 2",
         "false_alarms_video": "false_alarms_video --clips {video} --work {work}/false --jobs 2",
+        "recoding_video": "recoding_video --clips {video} --only ai_cogvideox_1,intel_car_15s",
         "speed_video": "speed_video --clip {film} --clips {video}",
     },
     "use": {
