@@ -272,7 +272,10 @@ def _library() -> Any:  # noqa: ANN401 - loaded when sound needs it
 def _sound_stream(file: Any, name: str) -> Any:  # noqa: ANN401 - PyAV
     if not file.streams.audio:
         raise UnsupportedMediaError(f"The {name} file has no sound track.")
-    return file.streams.audio[0]
+    stream = file.streams.audio[0]
+    if stream.codec_context is None:
+        raise UnsupportedMediaError(f"The sound of this {name} file is coded in a way that cannot be decoded here.")
+    return stream
 
 
 def _form(file: Any, container: str, name: str) -> SoundForm:  # noqa: ANN401 - PyAV

@@ -2,6 +2,7 @@
 
 import struct
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -236,3 +237,18 @@ def test_kinds_are_told_by_content(tmp_path):
     assert kind_of_file(saved(tmp_path, encoded(np.zeros(100)), "x.mp3")) is WAV
     assert kind_of_file(saved(tmp_path, encoded(np.zeros(100), "AIFF"), "x.wav")) is AIFF
     assert kind_of_file(saved(tmp_path, encoded(np.zeros(100), "FLAC"), "x.wav")) is FLAC
+
+
+def test_sound_of_a_coding_that_nobody_knows_is_refused(tmp_path):
+    path = tmp_path / "a.m4a"
+    with av.open(str(path), "w") as file:
+        track = file.add_stream("aac", rate=RATE, layout="mono")
+        for _ in range(4):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            frame.rate = RATE
+            file.mux(track.encode(frame))
+        file.mux(track.encode(None))
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"mp4a", b"zz4a", 1).replace(b"\x40\x15", b"\xfe\x15", 1))
+    with pytest.raises(UnsupportedMediaError, match="cannot be decoded"):
+        read(path)
