@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 
+import av
 import c2pa
+import numpy as np
 import pytest
 import skimage.data
 import soundfile
@@ -40,6 +42,19 @@ def config(signer, **options):
 def picture(folder, name="a.png"):
     path = folder / name
     Image.fromarray(skimage.data.astronaut()[:256, :320]).save(path)
+    return path
+
+
+def sound(path):
+    samples = synthetic_voice(8)
+    if path.suffix != ".m4a":
+        soundfile.write(path, samples, 16000)
+        return path
+    with av.open(str(path), "w", format="ipod") as output:
+        stream = output.add_stream("aac", rate=16000, layout="mono", bit_rate=64000)
+        frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), "fltp", "mono")
+        frame.sample_rate = 16000
+        output.mux([*stream.encode(frame), *stream.encode(None)])
     return path
 
 
@@ -112,10 +127,10 @@ def test_every_kind_of_picture_is_signed(tmp_path, signer, suffix):
     assert read_metadata_file(record.target).has_credential
 
 
-@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "m4a"])
 def test_sound_is_signed(tmp_path, signer, suffix):
-    soundfile.write(tmp_path / f"a.{suffix}", synthetic_voice(8), 16000)
-    record = synthmark.label_file(tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}", config(signer))
+    source = sound(tmp_path / f"a.{suffix}")
+    record = synthmark.label_file(source, tmp_path / f"b.{suffix}", config(signer))
     state, found = manifest(record.target, record.media_type)
     assert state == "Valid"
     assert assertions(found)["c2pa.soft-binding"]["alg"] == "org.synthmark.audio.1"
@@ -123,12 +138,18 @@ def test_sound_is_signed(tmp_path, signer, suffix):
 
 
 @pytest.mark.parametrize(
-    "options", [{"no_reencode": True}, {"metadata": False, "watermark": False, "label": "start"}]
+    ("suffix", "options"),
+    [
+        ("mp4", {"no_reencode": True}),
+        ("mov", {"no_reencode": True}),
+        ("avi", {"no_reencode": True}),
+        ("mp4", {"metadata": False, "watermark": False, "label": "start"}),
+    ],
 )
-def test_a_video_is_signed_and_claims_no_mark_that_is_not_there(tmp_path, signer, options):
-    source = clip(tmp_path / "a.mp4", frames=25)
-    record = synthmark.label_file(source, tmp_path / "b.mp4", config(signer, **options))
-    state, found = manifest(record.target, "video/mp4")
+def test_a_video_is_signed_and_claims_no_mark_that_is_not_there(tmp_path, signer, suffix, options):
+    source = clip(tmp_path / f"a.{suffix}", frames=25)
+    record = synthmark.label_file(source, tmp_path / f"b.{suffix}", config(signer, **options))
+    state, found = manifest(record.target, record.media_type)
     assert state == "Valid"
     assert "c2pa.soft-binding" not in assertions(found)
     assert [action["action"] for action in assertions(found)["c2pa.actions.v2"]["actions"]] == ["c2pa.created"]
