@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from synthmark._opencv import opencv
 from synthmark.containers.planes import bit_depth, is_full_range, luma, planar_format, plane_arrays
 from synthmark.containers.video_codecs import Settings
 from synthmark.containers.video_input import muxer_of, pyav
@@ -315,9 +316,9 @@ class _Squares:
         self._count = 0
 
     def add(self, before: NDArray[Any], after: NDArray[Any]) -> None:
-        difference = (after.astype(np.float32) - before) * self._scale
-        self._sum += float(np.vdot(difference, difference))
-        self._count += difference.size
+        cv2 = opencv()
+        self._sum += float(cv2.norm(after, before, cv2.NORM_L2SQR)) * self._scale**2
+        self._count += before.size
 
     def psnr(self) -> float | None:
         """Return the peak signal-to-noise ratio in decibels; None where nothing was changed."""

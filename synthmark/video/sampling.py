@@ -80,10 +80,12 @@ def _spread(reader: VideoReader) -> Iterator[VideoFrame]:
     for frame in reader.frames():
         seconds = frame.time or 0.0
         begin = seconds if begin is None else begin
-        if count < _SAMPLES and seconds - begin >= count * step:
+        if seconds - begin >= count * step:
             count += 1
             frame.make_writable()  # lets go of the decoder's buffers
             yield frame
+        if count == _SAMPLES:
+            return
 
 
 def _at_keys(reader: VideoReader, wanted: list[float]) -> list[VideoFrame]:

@@ -71,7 +71,7 @@ class Analysis:
         self.faces += _with_margin(small_faces(self.grey, around))
 
 
-def analyse(grey: Grey, size: tuple[float, float]) -> Analysis:
+def analyse(grey: Grey, size: tuple[float, float], *, faces: bool = True) -> Analysis:
     """Look for what a label should not cover, in a small copy of a picture.
 
     Parameters
@@ -80,6 +80,8 @@ def analyse(grey: Grey, size: tuple[float, float]) -> Analysis:
         uint8 array (H, W) of the size that `reduction.copy_size` gives.
     size
         Width and height of the picture itself, in pixels.
+    faces
+        Whether to look for faces.
     """
     gradient = _gradient(grey)
     text, marks = _text(grey)
@@ -91,7 +93,7 @@ def analyse(grey: Grey, size: tuple[float, float]) -> Analysis:
     }
     scale = (grey.shape[1] / size[0], grey.shape[0] / size[1])
     sums = {name: opencv().integral(values, sdepth=opencv().CV_64F) for name, values in maps.items()}
-    return Analysis(grey, scale, _with_margin(large_faces(grey)), sums)
+    return Analysis(grey, scale, _with_margin(large_faces(grey)) if faces else [], sums)
 
 
 def _gradient(grey: Grey) -> Grey:
