@@ -14,9 +14,11 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import page_media  # noqa: F401 - for its parts
+import page_use  # noqa: F401 - likewise
 import readme_table
 import typer
-from page_parts import PARTS
+from page_tables import PARTS
 from PIL import Image, PngImagePlugin
 
 __all__ = ["PAGE", "PLOTS", "digest", "drawn_from", "page_text"]

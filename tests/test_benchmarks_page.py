@@ -10,7 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import page
-import page_parts
+import page_tables
+import page_use
 import run_all
 
 
@@ -37,24 +38,24 @@ def test_without_results_nothing_is_claimed(tmp_path):
     text = page.page_text(page.PAGE.read_text(encoding="utf-8"), tmp_path)
     parts = re.findall(r"<!-- part (.*?): begin -->\n\n(.*?)\n\n<!-- part", text, re.DOTALL)
     told = {name: content for name, content in parts if name != "sources"}
-    assert set(told) == set(page_parts.PARTS)
-    assert set(told.values()) == {page_parts.NOTHING}
+    assert set(told) == set(page_tables.PARTS)
+    assert set(told.values()) == {page_tables.NOTHING}
 
 
 def test_what_is_missed_is_said():
     missed = {"value": 3.9445, "at least": 10, "met": False}
     kept = {"value": 0.7701, "at most": 1, "met": True}
-    lines = page_parts.judged_table({"a / b": missed, "c / d": kept}, "ratio").splitlines()
+    lines = page_tables.judged_table({"a / b": missed, "c / d": kept}, "ratio").splitlines()
     assert lines[2:] == ["| a / b | 3.94 | at least 10 | **missed** |", "| c / d | 0.78 | at most 1 | met |"]
 
 
 @pytest.mark.parametrize(("value", "said"), [(4.1e-11, "5e-11"), (5e-10, "5e-10"), (9.5e-8, "1e-7")])
 def test_small_probabilities_are_rounded_up(value, said):
-    assert page_parts.power(value) == said
+    assert page_tables.power(value) == said
 
 
 def test_shares_are_rounded_down():
-    assert page_parts.share(29, 30) == "96 % (29 of 30)"
+    assert page_tables.share(29, 30) == "96 % (29 of 30)"
 
 
 def test_a_plot_of_other_results_is_noticed(tmp_path, monkeypatch):
@@ -84,21 +85,21 @@ def test_a_command_names_its_folders_and_its_result(tmp_path):
 def test_parts_say_what_was_asked_for():
     ratios = {"label_to_pillow": {"median": 1.31}, "two_processes_to_one": {"median": 1.7}}
     record = {"pictures": 200, "ratios": ratios, "required": {"label_to_pillow": 1.35, "two_processes_to_one": 1.8}}
-    told = page_parts.batch(record | {"met": {"label_to_pillow": True, "two_processes_to_one": False}})
+    told = page_use.batch(record | {"met": {"label_to_pillow": True, "two_processes_to_one": False}})
     assert "| 1.31 | 1.35 | met |" in told
     assert "| 1.70 | 1.8 | **missed** |" in told
 
     seconds = {"id": {"median": 0.1}, "open": {"median": 0.02, "required": 0.01, "met": False}}
     inserts = {"processes": 4, "1 in a transaction": 500, "required": 300, "met": True}
-    told = page_parts.look_ups_in_the_registry({"records": 9, "seconds": seconds, "inserts_per_second": inserts})
+    told = page_use.look_ups_in_the_registry({"records": 9, "seconds": seconds, "inserts_per_second": inserts})
     assert "| id | 0.1 s | - |  |" in told
     assert "| open | 0.02 s | 0.01 s | **missed** |" in told
     assert "| 500 | 300 | met |" in told
 
     core = {"PNG": {"processor_seconds": 0.2, "files_per_core_and_hour": 18000}}
-    told = page_parts.clusters({"one_core": core, "registry": {"records_per_second": 400}})
+    told = page_use.clusters({"one_core": core, "registry": {"records_per_second": 400}})
     assert "| PNG | 0.2 | 18000 |" in told
     assert "Ray" not in told
 
     speed = {"picture": {"verdict_to_decoding": 3.1, "numpy_to_numba": 1.5, "same_result": False}}
-    assert "| 3.1 | 1.5 | **no** |" in page_parts.speed_of_the_extract_tool({"cpu_seconds": speed})
+    assert "| 3.1 | 1.5 | **no** |" in page_use.speed_of_the_extract_tool({"cpu_seconds": speed})
