@@ -190,6 +190,35 @@ def test_headers_that_lie_are_refused(tmp_path):
         read(saved(tmp_path, bytes(long), "a.flac"))
 
 
+LIES = {  # form, what to look for, bytes after its start, what is written there
+    "AIFF without channels": ("AIFF", b"COMM", 8, bytes(2)),
+    "AIFF of rate 0": ("AIFF", b"COMM", 16, bytes(10)),
+    "AIFF of an endless rate": ("AIFF", b"COMM", 16, b"\x7f\xff" + b"\xff" * 8),
+    "RF64 of ten hours": ("RF64", b"ds64", 16, struct.pack("<Q", 10 * 3600 * RATE * 2)),
+    "RF64 without channels": ("RF64", b"fmt ", 10, bytes(2)),
+    "FLAC of rate 0": ("FLAC", b"fLaC", 18, bytes(2)),
+    "Ogg without channels": ("OGG", b"\x01vorbis", 11, bytes(1)),
+    "Ogg of rate 0": ("OGG", b"\x01vorbis", 12, bytes(4)),
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+def test_headers_of_other_containers_that_lie_are_refused(lie, tmp_path):
+    form, mark, after, written = lie
+    data = bytearray(encoded(synthetic_voice(1), form, "VORBIS" if form == "OGG" else "PCM_16"))
+    place = data.index(mark) + after
+    data[place : place + len(written)] = written
+    with pytest.raises((DamagedMediaError, UnsupportedMediaError)):
+        read(saved(tmp_path, bytes(data), "a.bin"))
+
+
+def test_more_frames_in_an_aiff_header_than_in_the_file_do_no_harm(tmp_path):
+    data = bytearray(encoded(synthetic_voice(1), "AIFF"))
+    place = data.index(b"COMM") + 10
+    data[place : place + 4] = struct.pack(">I", 10 * 3600 * RATE)
+    assert len(read(saved(tmp_path, bytes(data), "a.aiff"))[1]) == RATE
+
+
 def test_sound_without_end_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(sound, "LONGEST_SECONDS", 1)
     data = bytearray(encoded(np.zeros(2 * RATE), "FLAC"))
