@@ -43,9 +43,14 @@ need_opencv_libraries() {
     "$VENV/bin/python" -c 'import cv2' || fail "OpenCV still cannot be imported."
 }
 
-# need_program COMMAND PACKAGE
-need_program() {
-    command -v "$1" >/dev/null || install_system "$2"
+# need_programs COMMAND=PACKAGE...: installs what is missing, all at once.
+need_programs() {
+    missing=''
+    for pair in "$@"; do
+        command -v "${pair%%=*}" >/dev/null || missing="$missing ${pair#*=}"
+    done
+    # shellcheck disable=SC2086 - one word for each package
+    [ -z "$missing" ] || install_system $missing
 }
 
 # install_synthmark [PIP ARGUMENT...]
