@@ -89,16 +89,19 @@ def fuzz(count: int, seed: int) -> dict[str, object]:
 
 
 def resumed(kept: Path, count: int, seed: int) -> dict[str, object]:
-    """Check the damaged files whose result is not kept yet; return what happened with all."""
+    """Check the damaged files whose result is not kept; return what happened with all.
+
+    Where a defect was mended, lines can be taken out of the file of results, so that their files are checked again.
+    """
     lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
-    rows = [json.loads(line) for line in lines if line.endswith("}")][:count]
+    rows = {row["number"]: row for row in (json.loads(line) for line in lines if line.endswith("}"))}
     with kept.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
-        for row in results(range(len(rows), count), seed):
-            rows.append(row)
+        file.writelines(json.dumps(row) + "\n" for row in rows.values())
+        for row in results([number for number in range(count) if number not in rows], seed):
+            rows[row["number"]] = row
             file.write(json.dumps(row) + "\n")
             file.flush()
-    return summary(rows, seed)
+    return summary([rows[number] for number in range(count)], seed)
 
 
 def results(numbers: Sequence[int], seed: int) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from extract_tool.credential import credential_layer, names_ai
 from extract_tool.metadata_details import metadata_details
 from synthmark.report import LayerReport, Message, overall_verdict
+from synthmark.verification import recorded_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +29,9 @@ def completed(request: Request, report: Report, file: OpenedFile) -> Report:
     layers += _foreign_layers(file)
     layers += _registry_layers(request, report)
     layers, clash = _compared(layers)
+    layers, denied = _denied(layers)
     counted = [layer for layer in layers if not _is_other_credential(layer)]
-    verdict = overall_verdict(counted, contradictory=clash or report.verdict == "conflict")
+    verdict = overall_verdict(counted, contradictory=clash or denied or report.verdict == "conflict")
     agreement = {**report.agreement, **_agreement(report.agreement, layers)}
     return dataclasses.replace(report, layers=tuple(layers), verdict=verdict, agreement=agreement)
 
@@ -41,6 +43,16 @@ def _compared(layers: list[LayerReport]) -> tuple[list[LayerReport], bool]:
     if signed is None or found is None or signed == found:
         return layers, False
     said = Message("conflict.credential", {"credential": signed, "found": found})
+    return [_with_message(layer, said) if layer.layer == "credential" else layer for layer in layers], True
+
+
+def _denied(layers: list[LayerReport]) -> tuple[list[LayerReport], bool]:
+    """Say so where an intact credential says that a camera or recorder made what another layer says AI made."""
+    source = next((recorded_source(layer.claims) for layer in layers if _is_other_credential(layer)), None)
+    labelled = any(layer.outcome == "detected" and layer.layer != "credential" for layer in layers)
+    if source is None or not labelled:
+        return layers, False
+    said = Message("conflict.recorded", {"value": source})
     return [_with_message(layer, said) if layer.layer == "credential" else layer for layer in layers], True
 
 

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from synthmark.files.task import ContentLayers, Written
     from synthmark.metadata import MetadataReport
 
-__all__ = ["OWN_NUMBER", "keys_to_try", "report_written", "verify_file"]
+__all__ = ["OWN_NUMBER", "keys_to_try", "recorded_source", "report_written", "verify_file"]
 
 OWN_NUMBER = re.compile(r"synthmark-([0-9a-f]{16})")
 """The content numbers that labelling writes: ProduceID and PropagateID holding the content id."""
 
+_RECORDED_SOURCES = ("digitalCapture", "computationalCapture", "negativeFilm", "positiveFilm", "print")
 _AI_SOURCES = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "algorithmicMedia")
 
 
@@ -218,15 +219,25 @@ def _credential_layer(found: MetadataReport) -> LayerReport:
 
 
 def _clashes(metadata: LayerReport, watermark: LayerReport) -> tuple[Message, ...]:
-    """Return in what the metadata label contradicts the watermark.
+    """Return in what the metadata contradict the watermark, or themselves.
 
     A label that this program wrote names its content id, so another id in the pixels means that label or
     picture come from another file. A foreign content number says nothing about the watermark.
     """
+    clashes = []
     own, marked = metadata.claims.get("content_id"), watermark.claims.get("content_id")
-    if own is None or marked is None or own == marked:
-        return ()
-    return (Message("conflict.content_id", {"metadata": own, "watermark": marked}),)
+    if own is not None and marked is not None and own != marked:
+        clashes.append(Message("conflict.content_id", {"metadata": own, "watermark": marked}))
+    source = recorded_source(metadata.claims)
+    if source and metadata.claims.get("label", "1" if marked else None) == "1":
+        clashes.append(Message("conflict.source_type", {"value": source}))
+    return tuple(clashes)
+
+
+def recorded_source(claims: Mapping[str, Any]) -> str | None:
+    """Return the digital source type that metadata or a credential claim, where it names a camera or recorder."""
+    source = str(claims.get("digital_source_type", "")).rsplit("/", 1)[-1]
+    return source if source in _RECORDED_SOURCES else None
 
 
 def _agreement(metadata: LayerReport, watermark: LayerReport) -> dict[str, tuple[str, ...]]:

@@ -172,6 +172,18 @@ def test_an_iptc_source_type_alone_is_a_label(tmp_path):
     assert [item.code for item in report.layer("metadata").messages] == ["metadata.source_type_only"]
 
 
+@pytest.mark.parametrize(("number", "verdict"), [("1", "conflict"), ("2", "labelled")])
+def test_a_label_that_says_ai_contradicts_a_source_type_that_says_camera(number, verdict, tmp_path):
+    """A platform that holds something for possibly generated does not say that it was."""
+    camera = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+    label = new_label("studio", "synthmark-5a00000000000001", label=number)
+    data = write_metadata(files()["png"], MetadataRecord(label, digital_source_type=camera))
+    report = verify_file(written(tmp_path, "a.png", data))
+    assert report.verdict == verdict
+    said = [item.code for item in report.layer("metadata").messages]
+    assert ("conflict.source_type" in said) == (verdict == "conflict")
+
+
 def test_the_probability_covers_all_frames_that_were_searched(tmp_path, monkeypatch):
     seen = []
 

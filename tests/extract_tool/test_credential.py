@@ -24,7 +24,7 @@ def authority():
     return certificate("Root", authority=True)
 
 
-def signed(authority, source_type):
+def signed(authority, source_type, picture=None):
     """Return a picture with a credential."""
     from cryptography.hazmat.primitives import serialization as forms
 
@@ -39,7 +39,10 @@ def signed(authority, source_type):
         "assertions": [{"label": "c2pa.actions", "data": {"actions": [action]}}],
     }
     source, target = io.BytesIO(), io.BytesIO()
-    Image.fromarray(skimage.data.astronaut()[:96, :96]).save(source, "PNG")
+    if picture is None:
+        Image.fromarray(skimage.data.astronaut()[:96, :96]).save(source, "PNG")
+    else:
+        source.write(picture)
     source.seek(0)
     info = c2pa.C2paSignerInfo(alg=b"es256", sign_cert=chain, private_key=private, ta_url=None)
     with c2pa.Builder(json.dumps(manifest)) as builder:
@@ -100,3 +103,13 @@ def test_without_the_library_it_is_not_checked(tmp_path, generated, monkeypatch)
     report, layer = checked(tmp_path, generated)
     assert (report["verdict"], layer["outcome"]) == ("not_labelled", "not_checked")
     assert [item["code"] for item in layer["messages"]] == ["credential.library"]
+
+
+def test_a_credential_of_a_camera_contradicts_a_label(tmp_path, authority):
+    source = Image.fromarray(skimage.data.astronaut()[:200, :200])
+    source.save(tmp_path / "plain.png")
+    config = synthmark.Config(producer="Example-Studio", watermark=False, visible=False)
+    synthmark.label_file(tmp_path / "plain.png", tmp_path / "labelled.png", config)
+    report, layer = checked(tmp_path, signed(authority, CAMERA, (tmp_path / "labelled.png").read_bytes()))
+    assert (report["verdict"], report["exit_code"]) == ("conflict", 3)
+    assert [item["code"] for item in layer["messages"]] == ["credential.no_ai", "conflict.recorded"]
