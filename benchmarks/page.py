@@ -1,4 +1,4 @@
-"""Writes the measured parts of `docs/benchmarks.md`, the tables of the READMEs and the plots, from the results.
+"""Writes the measured parts of the documents, the tables of the READMEs and the plots, from the results.
 
     python benchmarks/page.py
 
@@ -21,7 +21,7 @@ import typer
 from page_tables import PARTS
 from PIL import Image, PngImagePlugin
 
-__all__ = ["PAGE", "PLOTS", "digest", "drawn_from", "page_text"]
+__all__ = ["PAGE", "PLOTS", "digest", "drawn_from", "page_text", "pages"]
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -39,10 +39,16 @@ DIGEST = "Results"
 
 
 def page_text(text: str, results: Path = RESULTS) -> str:
-    """Return the page with all its measured parts as the results have them."""
-    for name, made in PARTS.items():
-        text = readme_table.between(text, f"part {name}", made(results))
-    return readme_table.between(text, "part sources", sources(results))
+    """Return a page with all its measured parts as the results have them."""
+    for name, made in {**PARTS, "sources": sources}.items():
+        if f"<!-- part {name}: begin -->" in text:
+            text = readme_table.between(text, f"part {name}", made(results))
+    return text
+
+
+def pages() -> list[Path]:
+    """Return the documents that have measured parts."""
+    return [page for page in sorted(DOCS.glob("*.md")) if "<!-- part " in page.read_text(encoding="utf-8")]
 
 
 def sources(results: Path) -> str:
@@ -105,13 +111,15 @@ def stale_plots() -> list[str]:
 
 
 def main(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> None:
-    """Bring page, READMEs and plots up to date."""
+    """Bring documents, READMEs and plots up to date."""
     readme_table.main(check)
-    old = PAGE.read_text(encoding="utf-8")
-    new, stale = page_text(old), stale_plots()
-    if check and (new != old or stale):
-        sys.exit(f"not up to date: {', '.join([PAGE.name] * (new != old) + stale)}; run: python benchmarks/page.py")
-    PAGE.write_text(new, encoding="utf-8")
+    new = {page: page_text(page.read_text(encoding="utf-8")) for page in pages()}
+    stale = stale_plots()
+    changed = [page.name for page, text in new.items() if text != page.read_text(encoding="utf-8")]
+    if check and changed + stale:
+        sys.exit(f"not up to date: {', '.join(changed + stale)}; run: python benchmarks/page.py")
+    for page, text in new.items():
+        page.write_text(text, encoding="utf-8")
     for plot in stale:
         draw(plot)
     for plot in stale_plots():  # drawing one may have drawn its neighbour anew

@@ -40,7 +40,7 @@ def false_alarms_of_pictures(record: Record) -> str:
 
 @part("speed_image")
 def speed_of_pictures(record: Record) -> str:
-    return f"{record['clock'].capitalize()}.\n\n" + judged_table(record["ratios"], "ratio")
+    return f"{record['clock'][0].upper()}{record['clock'][1:]}.\n\n" + judged_table(record["ratios"], "ratio")
 
 
 @part("speed_image")

@@ -15,8 +15,9 @@ import page_use
 import run_all
 
 
-def test_the_page_shows_the_current_results():
-    text = page.PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", page.pages(), ids=lambda path: path.name)
+def test_a_document_shows_the_current_results(document):
+    text = document.read_text(encoding="utf-8")
     assert page.page_text(text) == text, "run: python benchmarks/page.py"
 
 
