@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -121,26 +122,45 @@ def _points(points: tuple[tuple[float, float], ...]) -> str:
 
 def as_flowable(drawing: Drawing, width: float, font: str) -> Any:  # noqa: ANN401 - reportlab has no types
     """Return a drawing for a PDF, in vectors, at most as wide as given in points."""
-    from reportlab.graphics import shapes  # noqa: PLC0415 - heavy, and needed for PDF alone
-    from reportlab.lib.colors import HexColor  # noqa: PLC0415 - as above
+    from reportlab.platypus import Flowable  # noqa: PLC0415 - heavy, and needed for PDF alone
 
     factor = min(1.0, width / drawing.width)
-    sheet = shapes.Drawing(drawing.width * factor, drawing.height * factor)
-    group = shapes.Group(transform=(factor, 0, 0, -factor, 0, drawing.height * factor))
-    ink = HexColor(_INK)
+
+    class Diagram(Flowable):  # type: ignore[misc] # reportlab has no types
+        def __init__(self) -> None:
+            super().__init__()
+            self.width, self.height = factor * drawing.width, factor * drawing.height
+
+        def draw(self) -> None:
+            self.canv.scale(factor, factor)
+            _draw(drawing, self.canv, font)
+
+    return Diagram()
+
+
+def _draw(drawing: Drawing, canvas: Any, font: str) -> None:  # noqa: ANN401 - of reportlab
+    """Draw on a canvas, whose heights count from below."""
+    from reportlab.lib.colors import HexColor  # noqa: PLC0415 - heavy
+
+    high = drawing.height
+    canvas.setStrokeColor(HexColor(_INK))
     for arrow in drawing.arrows:
-        group.add(shapes.PolyLine([value for point in arrow for value in point], strokeColor=ink))
-        flat = [value for point in _head(*arrow[-2:]) for value in point]
-        group.add(shapes.Polygon(flat, fillColor=ink, strokeColor=None))
+        canvas.lines([(x, high - y, to_x, high - to_y) for (x, y), (to_x, to_y) in itertools.pairwise(arrow)])
+        canvas.setFillColor(HexColor(_INK))
+        head = canvas.beginPath()
+        (left, top), *others = _head(*arrow[-2:])
+        head.moveTo(left, high - top)
+        for x, y in others:
+            head.lineTo(x, high - y)
+        head.close()
+        canvas.drawPath(head, stroke=0, fill=1)
     for box in drawing.boxes:
-        fill = HexColor(box.fill)
-        group.add(shapes.Rect(box.left, box.top, WIDTH, HEIGHT, rx=4, ry=4, fillColor=fill, strokeColor=ink))
+        canvas.setFillColor(HexColor(box.fill))
+        canvas.roundRect(box.left, high - box.top - HEIGHT, WIDTH, HEIGHT, 4, fill=1)
+        canvas.setFillColor(HexColor(_INK))
+        canvas.setFont(font, TEXT)
         for x, y, text in _text_places(box):
-            upright = shapes.Group(transform=(1, 0, 0, -1, x, y))
-            upright.add(shapes.String(0, 0, text, fontName=font, fontSize=TEXT, textAnchor="middle", fillColor=ink))
-            group.add(upright)
-    sheet.add(group)
-    return sheet
+            canvas.drawCentredString(x, high - y, text)
 
 
 def as_png(drawing: Drawing, font: bytes, scale: float = 3.0) -> bytes:

@@ -160,7 +160,7 @@ def _robustness(medium: str) -> Callable[[Facts, Wording], Table]:
         called = wording.word("modalities", medium)
         if content is None:
             missing = (wording.say("no_result", name=f"{name}.json"), "-", "-", "-", "-")
-            values = {"file": "-", "date": "-", "version": "-"}
+            values = {"file": "-", "date": "-", "version": "-", "wrong": "-"}
             return table(wording, "robustness", [missing], (6, 1.2, 1.2, 1.2, 1.4), modality=called, **values)
         key = "row_zh" if wording.language == "zh" else "row"
         rows = [
@@ -173,9 +173,8 @@ def _robustness(medium: str) -> Callable[[Facts, Wording], Table]:
             )
             for row in content["rows"]
         ]
-        rows.append((said["wrong"].format(count=content["wrong_ids"]), "", "", "", ""))
         origin = facts.results.origin(name)
-        values = {"file": origin.file, "date": origin.date, "version": origin.version}
+        values = {"file": origin.file, "date": origin.date, "version": origin.version, "wrong": content["wrong_ids"]}
         return table(wording, "robustness", rows, (6, 1.2, 1.2, 1.2, 1.4), modality=called, **values)
 
     return made

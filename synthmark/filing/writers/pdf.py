@@ -29,6 +29,7 @@ _PADDING = 4.0
 _ROOM = 110.0  # points that a table finds at least below its caption, else it begins on the next page
 _SIZES = {1: 20.0, 2: 14.0, 3: 11.5}
 _LINE, _HEAD, _CODE, _TITLE = "#999999", "#eef1f4", "#f6f6f6", "#1f3a5f"
+_OWN_FONT = ("FONTNAME", (0, 0), (-1, -1), "filing")  # else tables name Helvetica, which is not embedded
 _COLOURS = {"code": "#1f4e79", "blank": "#c00000"}
 
 
@@ -79,15 +80,16 @@ def _template(platypus: Any, buffer: io.BytesIO, document: Document) -> Any:  # 
                 self.canv.addOutlineEntry(text, key, level - 2)
                 self.notify("TOCEntry", (level - 2, escape(text), self.page, key))
 
+    known()
     pages = Pages(
         buffer,
         pagesize=(210 * _MILLIMETRE, 297 * _MILLIMETRE),
         title=document.title,
         author="synthmark",
         invariant=1,
+        initialFontName="filing",  # else every page names Helvetica, which is not embedded
     )
     frame = platypus.Frame(margin, margin, _WIDTH, 257 * _MILLIMETRE, 0, 0, 0, 0)
-    known()
     pages.addPageTemplates([platypus.PageTemplate(frames=[frame], onPage=functools.partial(_footer, document))])
     return pages
 
@@ -111,6 +113,7 @@ def _contents() -> Any:  # noqa: ANN401 - a flowable
     contents = _platypus().tableofcontents.TableOfContents()
     contents.levelStyles = [_style(10 - level, left=14 * level) for level in (0, 1)]
     contents.dotsMinLevel = 0
+    contents.tableStyle = _platypus().TableStyle([*contents.tableStyle.getCommands(), _OWN_FONT])
     return contents
 
 
@@ -199,13 +202,13 @@ def _width(letter: str) -> float:
 
 
 def _flowing(blocks: Sequence[Block]) -> list[Any]:
-    """Return the flowables of all blocks; a heading stays with a figure that follows."""
+    """Return the flowables of all blocks; a figure stays with its caption, and with a heading before it."""
     story: list[Any] = []
     for number, block in enumerate(blocks):
         made = list(_flowables(block, number))
-        before = blocks[number - 1] if number else None
-        if isinstance(block, Figure) and isinstance(before, Heading):
-            made = [_platypus().KeepTogether([story.pop(), *made])]
+        if isinstance(block, Figure):
+            headed = number > 0 and isinstance(blocks[number - 1], Heading)
+            made = [_platypus().KeepTogether([*([story.pop()] if headed else []), *made])]
         story += made
     return story
 
@@ -223,7 +226,7 @@ def _flowables(block: Block, number: int) -> Iterator[Any]:
         case Table():
             yield from _table(block)
         case Figure():
-            yield _figure(block)
+            yield from _figure(block)
 
 
 def _heading(block: Heading, number: int) -> Any:  # noqa: ANN401 - a flowable
@@ -281,6 +284,7 @@ def _grid(heads: int = 1) -> list[tuple[Any, ...]]:
     from reportlab.lib.colors import HexColor  # noqa: PLC0415 - heavy
 
     return [
+        _OWN_FONT,
         ("GRID", (0, 0), (-1, -1), 0.5, HexColor(_LINE)),
         ("BACKGROUND", (0, 0), (-1, 0) if heads else (0, -1), HexColor(_HEAD)),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -291,8 +295,8 @@ def _grid(heads: int = 1) -> list[tuple[Any, ...]]:
     ]
 
 
-def _figure(figure: Figure) -> Any:  # noqa: ANN401 - a flowable
-    """Return a figure with its caption, kept on one page."""
+def _figure(figure: Figure) -> Iterator[Any]:
+    """Yield a figure and its caption."""
     platypus = _platypus()
     if figure.drawing is not None:
         shown = as_flowable(figure.drawing, _WIDTH, "filing")
@@ -301,4 +305,5 @@ def _figure(figure: Figure) -> Any:  # noqa: ANN401 - a flowable
         tall = shown.imageHeight > shown.imageWidth
         shown._restrictSize(figure.share * _WIDTH, _HIGHEST * (2.3 if tall else 1))  # noqa: SLF001 - there is no public way
     shown.hAlign = "CENTER"
-    return platypus.KeepTogether([shown, _paragraph(figure.caption, 9, before=4, after=12, alignment=1)])
+    yield shown
+    yield _paragraph(figure.caption, 9, before=4, after=12, alignment=1)
