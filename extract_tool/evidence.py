@@ -49,8 +49,10 @@ def _small(picture: Any) -> Image.Image:  # noqa: ANN401 - a PIL image, or an ar
     from synthmark.image.pictures import as_picture
 
     taken = as_picture(picture)
-    bytes_ = np.clip(taken.colour * (255.0 / taken.peak), 0, 255).astype(np.uint8)
-    shown = Image.fromarray(bytes_).convert("RGB")
+    colour = taken.colour
+    if colour.dtype != np.uint8:
+        colour = np.clip(colour * (255.0 / taken.peak), 0, 255).astype(np.uint8)
+    shown = Image.fromarray(colour).convert("RGB")
     shown.thumbnail((_SIDE, _SIDE))
     return shown
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pywt
@@ -32,6 +32,7 @@ __all__ = ["MESSAGES", "ForeignMark", "find_foreign_mark"]
 
 _STEP = 36.0  # of the quantiser
 _BLOCK = 4  # coefficients of a side
+_MOST_PIXELS = 4_000_000  # that are read of a larger picture: hundreds of blocks for each bit
 _ACCEPTED = 1e-6  # chance of agreement by accident, after correction
 _BLOCKS_PER_BIT = 4  # at least; with fewer, the votes are no votes
 
@@ -104,10 +105,17 @@ def find_foreign_mark(picture: object) -> ForeignMark:
     taken = as_picture(picture)
     if taken.colour.ndim != 3:
         return ForeignMark()
-    rgb = np.clip(np.rint(taken.colour * (255.0 / taken.peak)), 0, 255).astype(np.uint8)
+    rows = max(_BLOCK, _MOST_PIXELS // taken.colour.shape[1])  # blocks count row by row: the first rows are enough
+    rgb = _eight_bits(taken.colour[:rows], taken.peak)
     best = min(_candidates(rgb), key=lambda mark: mark.false_alarm_probability or 0.0, default=ForeignMark())
     chance = best.false_alarm_probability
     return best if chance is not None and chance <= _ACCEPTED else ForeignMark()
+
+
+def _eight_bits(colour: NDArray[Any], peak: float) -> NDArray[np.uint8]:
+    if colour.dtype == np.uint8:
+        return colour
+    return np.asarray(np.clip(np.rint(colour * (255.0 / peak)), 0, 255).astype(np.uint8))
 
 
 def _candidates(rgb: NDArray[np.uint8]) -> Iterator[ForeignMark]:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from synthmark.image import foreign
 from synthmark.image.foreign import MESSAGES, find_foreign_mark
 
 PICTURE = skimage.data.astronaut()
@@ -90,3 +91,13 @@ def test_a_grey_picture_cannot_hold_one():
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))))
 def test_small_pictures_hold_nothing(picture):
     assert not find_foreign_mark(picture)
+
+
+def test_of_a_large_picture_the_first_rows_are_read(monkeypatch):
+    seen = []
+    whole = foreign._candidates
+    monkeypatch.setattr(foreign, "_MOST_PIXELS", 100 * 100)
+    monkeypatch.setattr(foreign, "_candidates", lambda rgb: seen.append(rgb.shape) or whole(rgb))
+    assert not find_foreign_mark(np.zeros((300, 100, 3), np.uint8))
+    assert not find_foreign_mark(np.zeros((300, 60_000, 3), np.uint16))
+    assert seen == [(100, 100, 3), (foreign._BLOCK, 60_000, 3)]
