@@ -54,7 +54,9 @@ def smoothed(weight: float) -> PictureFunction:
     """Return an attack that keeps edges and evens out what lies between (total variation)."""
 
     def attack(picture: Pixels, _rng: np.random.Generator) -> Pixels:
-        return functions.rounded(255 * denoise_tv_chambolle(picture / 255, weight=weight, channel_axis=-1))
+        return functions.rounded(
+            255 * denoise_tv_chambolle(picture / 255, weight=weight, max_num_iter=30, channel_axis=-1)
+        )
 
     return attack
 

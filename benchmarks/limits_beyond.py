@@ -1,11 +1,13 @@
 """Measures where the mark ends: attacks beyond the tables of robustness, and short pieces of sound.
 
-    python benchmarks/limits_beyond.py --pictures FOLDER --sound FOLDER --out benchmarks/results/limits_beyond.json
+    python benchmarks/limits_beyond.py --pictures FOLDER --out benchmarks/results/limits_beyond_image.json
+    python benchmarks/limits_beyond.py --sound FOLDER --out benchmarks/results/limits_beyond_audio.json
     python benchmarks/limits_beyond.py --video FOLDER --out benchmarks/results/limits_beyond_video.json
 
 Every file gets one content id, drawn from a seed, and is marked once; the extraction is told nothing. `psnr` (of
 pictures) says how much an attack changes the marked picture, on average. Of videos the first seconds are taken, and
-attacked without their sound. Nothing is asked for: these are limits.
+attacked without their sound. Nothing is asked for: these are limits. Each row is written when it is there; `--resume`
+goes on with what an earlier run has written.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import environment
 
@@ -34,9 +36,13 @@ from robustness_audio import content_id_for as id_of_clip  # noqa: E402
 from robustness_audio import opened as heard  # noqa: E402
 from robustness_image import content_id_for as id_of_picture  # noqa: E402
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PIECES = (1.3, 1.5, 2.0, 2.5)  # seconds
 SECONDS_OF_VIDEO = 6.0
 Row = dict[str, Any]
+Rows = dict[str, Row]
 
 
 def counted(group: str, found: list[int | None], true: list[int]) -> Row:
@@ -46,53 +52,60 @@ def counted(group: str, found: list[int | None], true: list[int]) -> Row:
     return {"group": group, "tried": len(found), "read": read, "wrong": wrong}
 
 
-def limits_of_pictures(paths: list[Path], seed: int) -> dict[str, Row]:
+def limits_of_pictures(paths: list[Path], seed: int, done: Rows) -> Iterator[tuple[str, Row]]:
     from synthmark import image
 
     ids = [id_of_picture(path, seed) for path in paths]
     marked = [image.embed(opened(path), content_id) for path, content_id in zip(paths, ids, strict=True)]
-    rows = {}
-    for name, (group, function) in PICTURES.items():
+    for name, (group, function) in left(PICTURES, done):
         attack = Attack(name, function, 0, group, name)
         changed = [attacked(pixels, attack, seed, path.name) for pixels, path in zip(marked, paths, strict=True)]
-        rows[name] = counted(group, [image.extract(pixels).content_id for pixels in changed], ids)
+        row = counted(group, [image.extract(pixels).content_id for pixels in changed], ids)
         same_size = [(a, b) for a, b in zip(marked, changed, strict=True) if a.shape == b.shape]
-        rows[name]["psnr"] = round(float(np.mean([rgb_psnr(a, b) for a, b in same_size])), 1) if same_size else None
-        print(name, rows[name], file=sys.stderr)
-    return rows
+        row["psnr"] = round(float(np.mean([rgb_psnr(a, b) for a, b in same_size])), 1) if same_size else None
+        yield name, row
 
 
-def limits_of_sound(paths: list[Path], seed: int) -> dict[str, Row]:
+def limits_of_sound(paths: list[Path], seed: int, done: Rows) -> Iterator[tuple[str, Row]]:
     hosts, ids = [heard(path) for path in paths], [id_of_clip(path, seed) for path in paths]
     marked = [(marked_by_synthmark(*host, content_id), host[1]) for host, content_id in zip(hosts, ids, strict=True)]
-    rows = {}
-    for name, (group, function) in SOUND.items():
-        rows[name] = counted(group, [read_by_synthmark(*function(*clip)) for clip in marked], ids)
-        print(name, rows[name], file=sys.stderr)
+    for name, (group, function) in left(SOUND, done):
+        yield name, counted(group, [read_by_synthmark(*function(*clip)) for clip in marked], ids)
     for seconds in PIECES:
         cut = [(pieces(*clip, seconds, 6), clip[1]) for clip in marked]
         found = [read_by_synthmark(piece, rate) for parts, rate in cut for piece in parts]
         true = [content_id for (parts, _), content_id in zip(cut, ids, strict=True) for _ in parts]
-        rows[f"piece of {seconds:g} s"] = counted("short pieces", found, true)
-    return rows
+        yield f"piece of {seconds:g} s", counted("short pieces", found, true)
 
 
-def limits_of_video(paths: list[Path], seed: int, folder: Path) -> dict[str, Row]:
-    method, rows = method_named("synthmark"), {}
-    ids = [id_of_picture(path, seed) for path in paths]
-    marked = []
-    for path, content_id in zip(paths, ids, strict=True):
-        cut, target = folder / f"cut_{path.name}", folder / f"marked_{path.stem}.mp4"
-        run_ffmpeg("-i", path, "-t", str(SECONDS_OF_VIDEO), "-map", "0:v:0", "-c", "copy", cut)
-        method.embed(cut, target.with_suffix(path.suffix), content_id)
-        marked.append(target.with_suffix(path.suffix))
-    for name, (group, attack) in VIDEO.items():
-        found = []
-        for file in marked:
-            attack.run(file, folder / "attacked.mp4", seed)
-            found.append(method.extract(folder / "attacked.mp4").content_id)
-        rows[name] = counted(group, found, ids)
-        print(name, rows[name], file=sys.stderr)
+def limits_of_video(paths: list[Path], seed: int, done: Rows) -> Iterator[tuple[str, Row]]:
+    method, ids = method_named("synthmark"), [id_of_picture(path, seed) for path in paths]
+    with tempfile.TemporaryDirectory() as name_of_folder:
+        folder, marked = Path(name_of_folder), []
+        for path, content_id in zip(paths, ids, strict=True):
+            cut, target = folder / f"cut_{path.name}", folder / f"marked_{path.name}"
+            run_ffmpeg("-i", path, "-t", str(SECONDS_OF_VIDEO), "-map", "0:v:0", "-c", "copy", cut)
+            method.embed(cut, target, content_id)
+            marked.append(target)
+        for name, (group, attack) in left(VIDEO, done):
+            found = []
+            for file in marked:
+                attack.run(file, folder / "attacked.mp4", seed)
+                found.append(method.extract(folder / "attacked.mp4").content_id)
+            yield name, counted(group, found, ids)
+
+
+def left(attacks: dict[str, Any], done: Rows) -> list[tuple[str, Any]]:
+    """Return the attacks that are still to be made."""
+    return [(name, attack) for name, attack in attacks.items() if name not in done]
+
+
+def rows_in(file: Path, seed: int) -> Rows:
+    """Return the rows of an earlier run with the same seed."""
+    record = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"seed": seed, "rows": {}}
+    if record["seed"] != seed:
+        raise typer.BadParameter(f"{file} was made with seed {record['seed']}")
+    rows: Rows = record["rows"]
     return rows
 
 
@@ -102,18 +115,24 @@ def main(
     video: Annotated[list[Path] | None, typer.Option(help="Folder of videos; those of 4 s and more count.")] = None,
     out: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("limits_beyond.json"),
     seed: Annotated[int, typer.Option(help="Seed of content ids and attacks.")] = 1,
+    resume: Annotated[bool, typer.Option(help="Go on with what stands in the file.")] = False,
 ) -> None:
-    long = [path for path in videos_below(video or []) if shape_of(path).seconds >= 4]
-    with tempfile.TemporaryDirectory() as folder:
-        of_video = limits_of_video(long, seed, Path(folder)) if long else {}
-    record = {
-        **environment.described(),
-        "seed": seed,
-        "pictures": limits_of_pictures(pictures_below(pictures), seed) if pictures else {},
-        "sound": limits_of_sound(clips_below(sound), seed) if sound else {},
-        "video": of_video,
-    }
-    out.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    rows = rows_in(out, seed) if resume else {}
+    if pictures:
+        measured = limits_of_pictures(pictures_below(pictures), seed, rows)
+    elif sound:
+        measured = limits_of_sound(clips_below(sound), seed, rows)
+    else:
+        measured = limits_of_video([path for path in videos_below(video or []) if is_long(path)], seed, rows)
+    for name, row in measured:
+        rows[name] = row
+        record = {**environment.described(), "seed": seed, "rows": rows}
+        out.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        print(name, row, file=sys.stderr)
+
+
+def is_long(path: Path) -> bool:
+    return shape_of(path).seconds >= 4
 
 
 if __name__ == "__main__":

@@ -114,19 +114,19 @@ def fuzzing_the_extract_tool(record: Record) -> str:
 # --- limits
 
 
-@part("limits_beyond")
+@part("limits_beyond_image")
 def limits_of_pictures(record: Record) -> str:
     rows = [
         [f"{name}", row["group"], share(row["read"], row["tried"]), row["wrong"], row["psnr"] or "-"]
-        for name, row in record["pictures"].items()
+        for name, row in record["rows"].items()
     ]
     return table(["pictures", "kind", "ids read", "wrong ids", "PSNR of the attack in dB"], rows)
 
 
-@part("limits_beyond")
+@part("limits_beyond_audio")
 def limits_of_sound(record: Record) -> str:
     rows = [
-        [name, row["group"], share(row["read"], row["tried"]), row["wrong"]] for name, row in record["sound"].items()
+        [name, row["group"], share(row["read"], row["tried"]), row["wrong"]] for name, row in record["rows"].items()
     ]
     return table(["sound", "kind", "ids read", "wrong ids"], rows)
 
@@ -134,7 +134,7 @@ def limits_of_sound(record: Record) -> str:
 @part("limits_beyond_video")
 def limits_of_video(record: Record) -> str:
     rows = [
-        [name, row["group"], share(row["read"], row["tried"]), row["wrong"]] for name, row in record["video"].items()
+        [name, row["group"], share(row["read"], row["tried"]), row["wrong"]] for name, row in record["rows"].items()
     ]
     return table(["video, the first seconds", "kind", "ids read", "wrong ids"], rows)
 

@@ -80,7 +80,8 @@ COMMANDS: dict[str, dict[str, str]] = {
         "extract_tool_map": "extract_tool_map {images}",
         "extract_tool_speed": "extract_tool_speed",
         "fuzz_extract": "fuzz_extract --work {work}/fuzz",
-        "limits_beyond": "limits_beyond --pictures {images} --sound {audio}",
+        "limits_beyond_image": "limits_beyond --pictures {images}",
+        "limits_beyond_audio": "limits_beyond --sound {audio}",
         "limits_beyond_video": "limits_beyond --video {video}",
     },
 }
