@@ -28,7 +28,7 @@ from environment import described, use_one_thread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CONFIG = 'producer = "Example-Studio"\n'
+CONFIG = 'producer = "Example-Studio"\nregistry = "registry.sqlite"\n'  # as `synthmark init` writes it
 REQUIRED = {"label_to_pillow": 1.35, "two_processes_to_one": 1.8}
 
 

@@ -181,16 +181,17 @@ class Labeler:
         RegistryError
             When the registry cannot take the record; a copy that is new is gone then.
         """
-        from synthmark.batch.worker import registry_record  # noqa: PLC0415 - `import synthmark` stays light
+        from synthmark.batch.worker import FingerprintOnce, registry_record  # noqa: PLC0415 - `import synthmark` stays light
         from synthmark.labelling import label_file  # noqa: PLC0415
         from synthmark.remote import staged, to_place  # noqa: PLC0415
 
         wanted, placed = to_place(source), to_place(target)
         with staged(wanted, placed) as (read, written):
             existed = written.exists()
-            record = label_file(read, written, self.config, content_id=content_id)
+            seen = FingerprintOnce(self.config)
+            record = label_file(read, written, self.config, content_id=content_id, read_back=seen.take)
             try:
-                entry = registry_record(record.named(wanted, written), self.config)
+                entry = registry_record(record.named(wanted, written), self.config, seen)
                 if self._registry is not None and entry is not None:
                     self._registry.add(entry)
             except BaseException:
@@ -212,14 +213,15 @@ class Labeler:
         import tempfile  # noqa: PLC0415 - as above
         from pathlib import Path  # noqa: PLC0415
 
-        from synthmark.batch.worker import registry_record  # noqa: PLC0415
+        from synthmark.batch.worker import FingerprintOnce, registry_record  # noqa: PLC0415
         from synthmark.labelling import label_file  # noqa: PLC0415
 
         with tempfile.TemporaryDirectory() as folder:
             source, target = Path(folder) / "source", Path(folder) / "target"
             source.write_bytes(data)
-            record = label_file(source, target, self.config, content_id=content_id)
-            entry = registry_record(record, self.config)
+            seen = FingerprintOnce(self.config)
+            record = label_file(source, target, self.config, content_id=content_id, read_back=seen.take)
+            entry = registry_record(record, self.config, seen)
             if self._registry is not None and entry is not None:
                 self._registry.add(dataclasses.replace(entry, source=IN_MEMORY))
             return LabelledBytes(target.read_bytes(), dataclasses.replace(record, source=IN_MEMORY, target=IN_MEMORY))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from synthmark.config import Config
 from synthmark.errors import AlreadyLabelledError, CredentialError, InputError
@@ -11,7 +11,7 @@ from synthmark.report import LabelRecord, Message
 from synthmark.verification import OWN_NUMBER, report_written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from synthmark.credential import Signer
@@ -34,6 +34,7 @@ def label_file(  # noqa: PLR0913 - options by keyword
     relabel: bool = False,
     force: bool = False,
     progress: VideoReport | None = None,
+    read_back: Callable[[Sequence[Any]], object] | None = None,
 ) -> LabelRecord:
     """Write the layers that the configuration asks for into a copy of a picture, sound or video file.
 
@@ -57,6 +58,9 @@ def label_file(  # noqa: PLR0913 - options by keyword
         new one where the copy is signed; otherwise it no longer fits.
     progress
         Is called with a `synthmark.video.Progress` a few times a second while a video is worked on.
+    read_back
+        Is called with the frames of a picture file, as they were read back from the copy, so that who needs them (for
+        a fingerprint) need not decode it again.
 
     Raises
     ------
@@ -75,7 +79,9 @@ def label_file(  # noqa: PLR0913 - options by keyword
     """
 
     def run(read: Path, written: Path) -> LabelRecord:
-        return _Task(read, written, config or Config(), content_id, relabel, force, progress=progress).run()
+        task = _Task(read, written, config or Config(), content_id, relabel, force, progress=progress)
+        task.read_back = read_back
+        return task.run()
 
     return _on_local_files(source, target, run)
 
@@ -149,6 +155,7 @@ class _Task:
     force: bool
     key: bytes | None = None
     progress: VideoReport | None = None
+    read_back: Callable[[Sequence[Any]], object] | None = None
     clock: Clock = field(default_factory=_clock)
     messages: list[Message] = field(default_factory=list)
 
@@ -219,6 +226,8 @@ class _Task:
         written = label_content(task)
         report = report_written(self.target, written, self.key)
         self.clock.mark("write")
+        if self.read_back is not None and written.pictures:
+            self.read_back(written.pictures)
         return self._record(task, written, report, before)
 
     def _task(self, kind: Kind, existing: MetadataReport, signer: Signer | None) -> Task:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from synthmark.batch.outcomes import Outcome
-from synthmark.batch.worker import registry_record
+from synthmark.batch.worker import FingerprintOnce, registry_record
 from synthmark.errors import AlreadyLabelledError, DamagedMediaError, InputError, MediaError
 from synthmark.payload import format_content_id, parse_content_id, seeded_content_id
 from synthmark.remote import Place, RemoteFile, staged, staged_source, to_place
@@ -115,6 +115,7 @@ class LabelRow:
         from synthmark.labelling import label_file  # noqa: PLC0415 - heavy, and needed in the workers alone
 
         with staged(job.source, job.target) as (source, target), _own_drafts(target, content_id):
+            seen = FingerprintOnce(self.config)
             kept = self.relabel and _id_in(source) is not None
             record = label_file(
                 source,
@@ -123,10 +124,11 @@ class LabelRow:
                 content_id=None if kept else content_id,
                 relabel=self.relabel,
                 force=self.force,
+                read_back=seen.take,
             )
             if isinstance(job.source, Path) and _version(job.source) != version:
                 raise DamagedMediaError(f"{job.source} was changed while it was being labelled.")
-            entry = registry_record(record.named(job.source, target), self.config)
+            entry = registry_record(record.named(job.source, target), self.config, seen)
         if registry is not None and entry is not None:
             registry.add_once(entry)
         return Outcome.labelled(job, record.named(job.source, job.target))

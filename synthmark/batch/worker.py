@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from synthmark.batch.journal import FileState
 from synthmark.batch.outcomes import Outcome
+from synthmark.console import print_problem
 from synthmark.errors import AlreadyLabelledError, DamagedMediaError, SynthmarkError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from synthmark.config import Config
-    from synthmark.registry import RegistryRecord
+    from synthmark.registry import Fingerprint, RegistryRecord
     from synthmark.report import LabelRecord
     from synthmark.selection import Job
 
-__all__ = ["Answer", "LabelFile", "Preparation", "Task", "registry_record"]
+__all__ = ["Answer", "FingerprintOnce", "LabelFile", "Preparation", "Task", "registry_record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +73,26 @@ class LabelFile:
 
     def _labelled(self, task: Task) -> Answer:
         from synthmark.labelling import label_file  # noqa: PLC0415 - heavy, and needed in the workers alone
+        from synthmark.video.progress import Lines  # noqa: PLC0415 - as above
 
         job, seen = task.job, _size_and_time(task.job.source)
         content_id = None if self.relabel and self._has_own_id(job.source) else task.content_id
+        seen_print = FingerprintOnce(self.config)
         record = label_file(
-            job.source, job.target, self.config, content_id=content_id, relabel=self.relabel, force=self.force
+            job.source,
+            job.target,
+            self.config,
+            content_id=content_id,
+            relabel=self.relabel,
+            force=self.force,
+            progress=Lines(print_problem, str(job.source)).show,
+            read_back=seen_print.take,
         )
         if _size_and_time(job.source) != seen:
             raise DamagedMediaError(f"{job.source} was changed while it was being labelled.")
         before = FileState(*seen, record.sha256_before)
         after = FileState(*_size_and_time(job.target), record.sha256_after)
-        return Answer(Outcome.labelled(job, record), before, after, registry_record(record, self.config))
+        return Answer(Outcome.labelled(job, record), before, after, registry_record(record, self.config, seen_print))
 
     def _has_own_id(self, source: Path) -> bool:
         """Return whether a label in the file names a content id, which relabelling keeps."""
@@ -92,7 +103,34 @@ class LabelFile:
         return label is not None and OWN_NUMBER.fullmatch(label.produce_id) is not None
 
 
-def registry_record(record: LabelRecord, config: Config) -> RegistryRecord | None:
+class FingerprintOnce:
+    """The fingerprint of a copy: of the pictures that labelling read back from it, where it did, else of the file.
+
+    Parameters
+    ----------
+    config
+        Nothing is taken without a registry in it.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._wanted = config.registry is not None
+        self._taken: Fingerprint | None = None
+
+    def take(self, pictures: Sequence[Any]) -> None:
+        """Take the fingerprint of the frames of a picture file."""
+        from synthmark.registry.measuring import fingerprint_pictures  # noqa: PLC0415 - heavy, often not needed
+
+        if self._wanted:
+            self._taken = fingerprint_pictures(pictures)
+
+    def of(self, copy: Path) -> Fingerprint:
+        """Return the fingerprint of the copy."""
+        from synthmark.registry import fingerprint_file  # noqa: PLC0415 - as above
+
+        return fingerprint_file(copy) if self._taken is None else self._taken
+
+
+def registry_record(record: LabelRecord, config: Config, seen: FingerprintOnce) -> RegistryRecord | None:
     """Return what the registry is to keep of a file that was just labelled, or None when none is configured.
 
     Raises
@@ -102,9 +140,9 @@ def registry_record(record: LabelRecord, config: Config) -> RegistryRecord | Non
     """
     if config.registry is None:
         return None
-    from synthmark.registry import fingerprint_file, record_of  # noqa: PLC0415 - heavy, and often not needed
+    from synthmark.registry import record_of  # noqa: PLC0415 - heavy, and often not needed
 
-    return record_of(record, config, fingerprint_file(record.target))
+    return record_of(record, config, seen.of(record.target))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class WrittenPicture:
         How many frames carry the watermark.
     detection
         The watermark as it was read back from the first of them; None without one.
+    frames
+        Its pictures, as they were read back.
     notes
         Message codes: "note.true_colour" when a palette had to go, "note.stronger" when the mark had to be
         stronger than usual, "note.finer" when the file had to be coded more finely than its source.
@@ -78,6 +80,7 @@ class WrittenPicture:
     psnr: float | None
     marked: int
     detection: Detection | None
+    frames: tuple[Picture, ...]
     notes: tuple[str, ...]
 
 
@@ -141,8 +144,9 @@ def _written(target: Path, file: PictureFile, marked: MarkedFrames, plan: Plan, 
     data = plan.finish(_encoded(file, marked, attempt))
     with replacing(target) as temporary:
         fill_and_compare(temporary, data)
-        detection = _read_back(data, file, marked, plan.mark)
-    return WrittenPicture(data, marked.psnr, len(marked.marked), detection, attempt.notes)
+        read = read_picture(data)
+        detection = _read_back(read, file, marked, plan.mark)
+    return WrittenPicture(data, marked.psnr, len(marked.marked), detection, tuple(read.frames), attempt.notes)
 
 
 def _encoded(file: PictureFile, marked: MarkedFrames, attempt: _Attempt) -> bytes:
@@ -174,9 +178,8 @@ def fill_and_compare(temporary: Path, data: bytes) -> None:
         raise MediaError(f"{temporary.parent} returns other bytes than were written: check the disk.")
 
 
-def _read_back(data: bytes, file: PictureFile, marked: MarkedFrames, mark: Mark | None) -> Detection | None:
-    """Decode the encoded file, compare its frames with those of the source, and read the mark back."""
-    written = read_picture(data)
+def _read_back(written: PictureFile, file: PictureFile, marked: MarkedFrames, mark: Mark | None) -> Detection | None:
+    """Compare the frames of the encoded file with those of the source, and read the mark back."""
     same = len(written.frames) == len(file.frames)
     if not same and not _are_joined(written, file):
         raise MediaError(

@@ -49,6 +49,7 @@ def label_picture(task: Task) -> Written:
         psnr=written.psnr,
         frames=len(file.frames),
         messages=(*map(Message, file.notes), *_notes(file, written)),
+        pictures=written.frames,
     )
 
 

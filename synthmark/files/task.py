@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from synthmark.files.atomic import copy_file, draft_beside, force_to_disk, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from synthmark.config import Config
@@ -164,6 +164,8 @@ class Written:
         How many pictures the file has; 1 for sound.
     messages
         What a user should know, codes ``note.*``.
+    pictures
+        Of a picture file: its frames, as they were read back.
     """
 
     visible: LayerReport
@@ -172,6 +174,7 @@ class Written:
     psnr: float | None = None
     frames: int = 1
     messages: tuple[Message, ...] = ()
+    pictures: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)

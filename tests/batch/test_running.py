@@ -210,6 +210,19 @@ def test_every_labelled_file_gets_one_record(fill, run, copies, tmp_path):
     assert all(record.fingerprint and record.operator == "me" for record in found)
 
 
+def test_the_fingerprint_is_that_of_the_file_without_decoding_it_again(fill, run, copies, tmp_path, monkeypatch):
+    from synthmark.registry import fingerprint_file, measuring
+
+    fill("a.png", "b.jpg")
+    config = Config(producer="Example-Studio", watermark=False, registry=tmp_path / "registry.sqlite")
+    with monkeypatch.context() as patch:
+        patch.setattr(measuring, "fingerprint_file", None)
+        assert [outcome.status for outcome in run(config=config)] == ["labelled"] * 2
+    with registry(tmp_path) as records:
+        found = {stored.record.source.rpartition("/")[2]: stored.record.fingerprint for stored in records.latest(2)}
+    assert found == {name: fingerprint_file(tmp_path / "out" / name).text() for name in copies()}
+
+
 def test_without_visible_label_the_registry_asks_for_whom(fill, run, tmp_path):
     fill("a.png")
     config = Config(producer="studio", watermark=False, visible=False, registry=tmp_path / "registry.sqlite")
