@@ -1,4 +1,4 @@
-"""Writes the measured parts of the documents, the tables of the READMEs and the plots, from the results.
+"""Writes the measured parts of all documents, those of a filing included, the tables of the READMEs, and the plots.
 
     python benchmarks/page.py
 
@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import filing_results
 import page_media  # noqa: F401 - for its parts
 import page_use  # noqa: F401 - likewise
 import readme_table
@@ -113,6 +114,7 @@ def stale_plots() -> list[str]:
 def main(check: Annotated[bool, typer.Option(help="Only compare.")] = False) -> None:
     """Bring documents, READMEs and plots up to date."""
     readme_table.main(check)
+    filing_results.main(check)
     new = {page: page_text(page.read_text(encoding="utf-8")) for page in pages()}
     stale = stale_plots()
     changed = [page.name for page, text in new.items() if text != page.read_text(encoding="utf-8")]
