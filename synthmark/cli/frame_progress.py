@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 from synthmark.console import print_problem
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     Report = Callable[[Progress], object]
 
 __all__ = ["frame_progress"]
-
-_EVERY = 15.0  # seconds between two lines
 
 
 @contextlib.contextmanager
@@ -36,7 +33,9 @@ def frame_progress(*, shown: bool = True) -> Iterator[Report | None]:
         with _bar() as report:
             yield report
     else:
-        yield _Lines().show
+        from synthmark.video.progress import Lines
+
+        yield Lines(print_problem).show
 
 
 @contextlib.contextmanager
@@ -59,25 +58,3 @@ def _bar() -> Iterator[Report]:
             bar.update(tasks[progress.step], completed=progress.frames, speed=speed)
 
         yield show
-
-
-class _Lines:
-    """Prints a line from time to time."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def show(self, progress: Progress) -> None:
-        """Print a line when the last one is long ago."""
-        now = time.monotonic()
-        if now - self._last < _EVERY:
-            return
-        self._last = now
-        print_problem(progress_line(progress))
-
-
-def progress_line(progress: Progress) -> str:
-    """Return progress as one line of text."""
-    frames = f"{progress.frames} of {progress.total}" if progress.total else f"{progress.frames}"
-    left = "" if progress.remaining is None else f", {round(progress.remaining)} s left"
-    return f"{progress.step}: {frames} frames, {progress.speed:.0f} frames/s{left}"
