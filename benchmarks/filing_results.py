@@ -28,6 +28,7 @@ __all__ = ["ROOT", "TARGET", "as_text", "summary"]
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 TARGET = ROOT / "synthmark" / "filing" / "measured.json"
+LIMITS = Path(__file__).with_name("filing_limits_zh.toml")
 OWN = "synthmark"
 Content = dict[str, Any]
 
@@ -145,6 +146,15 @@ def picture_limits(content: Content) -> Content:
     }
 
 
+def limits_beyond(content: Content) -> Content:
+    words = tomllib.loads(LIMITS.read_text(encoding="utf-8"))
+    rows = [
+        {"attack": name, "attack_zh": words.get(name, name), **{key: row[key] for key in ("tried", "read", "wrong")}}
+        for name, row in content["rows"].items()
+    ]
+    return {"limits": rows}
+
+
 def fingerprints(content: Content) -> Content:
     kinds = {}
     for name, kind in content["results"].items():
@@ -163,6 +173,9 @@ QUOTED: dict[str, Callable[[Content], Content]] = {
     "quality_video": video_quality,
     "false_alarms_video": video_false_alarms,
     "fingerprints": fingerprints,
+    "limits_beyond_image": limits_beyond,
+    "limits_beyond_audio": limits_beyond,
+    "limits_beyond_video": limits_beyond,
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synthmark.config import UNNAMED
+from synthmark.filing.results import LIMITS
 from synthmark.filing.runs import REQUEST
 
 if TYPE_CHECKING:
@@ -64,10 +65,12 @@ class Wording:
 def conditions(facts: Facts) -> frozenset[str]:
     """Return the names that hold: passages of a template depend on them."""
     config = facts.config
+    limits = {"limits"} if any(name in facts.results.contents for name in LIMITS.values()) else set()
     layers = {name for name in ("visible", "metadata", "watermark") if getattr(config, name)}
     return frozenset(
         layers
         | set(facts.modalities)
+        | limits
         | {"public_key" if config.key_file is None else "secret_key"}
         | {"no_registry" if config.registry is None else "registry"}
         | {"browser" if facts.screens is not None and facts.screens.browser else "no_browser"}

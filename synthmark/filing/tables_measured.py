@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synthmark.filing.results import LIMITS
 from synthmark.filing.tabular import table, table_words
 
 if TYPE_CHECKING:
@@ -198,6 +199,17 @@ def _mark_row(mark: Mark, wording: Wording) -> tuple[str, ...]:
     )
 
 
+def _limits(facts: Facts, wording: Wording) -> Table:
+    key = "attack_zh" if wording.language == "zh" else "attack"
+    rows = [
+        (wording.word("modalities", medium), row[key], f"{row['read']} / {row['tried']}", _source(facts, name))
+        for medium, name in LIMITS.items()
+        if medium in facts.modalities
+        for row in facts.results.get(name, "limits") or ()
+    ]
+    return table(wording, "limits", rows, (1.2, 5, 1.6, 4.4))
+
+
 def _false_alarms(facts: Facts, wording: Wording) -> Table:
     rows = list(_false_alarm_rows(facts, wording))
     return table(wording, "false_alarms", rows, (3, 1.6, 1.2, 2.6, 4.4))
@@ -232,6 +244,7 @@ MEASURED: dict[str, Callable[[Facts, Wording], Table]] = {
     "false_alarms": _false_alarms,
     "fields": _fields,
     "layers": _layers,
+    "limits": _limits,
     "metadata": _metadata,
     "origins": _origins,
     "producer": _producer,

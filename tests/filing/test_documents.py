@@ -181,3 +181,17 @@ def test_markdown_keeps_tables_and_figures():
     assert figures
     assert "](figures/labelling.zh.svg)" in text
     assert isinstance(first.blocks[0], Heading)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_limits_stand_there_where_they_were_measured(language):
+    row = {"attack": "blur sigma 4", "attack_zh": "模糊 σ 4", "tried": 30, "read": 21, "wrong": 0}
+    made = {
+        "date": "2026-01-31",
+        "version": "0.1.0",
+        "command": "python benchmarks/limits_beyond.py",
+        "limits": [row],
+    }
+    facts = filing_facts.facts(results=Results({"limits_beyond_image": made}))
+    assert f"{row['attack_zh' if language == 'zh' else 'attack']} | 21 / 30" in texts(facts, language)
+    assert "21 / 30" not in texts(filing_facts.facts(results=Results({})), language)

@@ -3,7 +3,7 @@
 import filing_results
 import pytest
 
-from synthmark.filing.results import FILES, packaged_results
+from synthmark.filing.results import FILES, LIMITS, packaged_results
 
 
 def test_the_package_quotes_the_results():
@@ -12,7 +12,7 @@ def test_the_package_quotes_the_results():
 
 
 def test_what_can_be_quoted_is_known_on_both_sides():
-    assert set(FILES) == set(filing_results.QUOTED)
+    assert {*FILES, *LIMITS.values()} == set(filing_results.QUOTED)
 
 
 def test_every_figure_has_an_origin():
@@ -49,3 +49,14 @@ def test_paths_to_values():
     results = packaged_results()
     assert results.get("robustness_image", "rows", "x") is None
     assert results.get("nothing") is None
+
+
+def test_limits_are_quoted_with_words_in_chinese():
+    rows = {
+        "noise sigma 40": {"tried": 30, "read": 29, "wrong": 0, "group": "x", "psnr": 1},
+        "new": {"tried": 1, "read": 0, "wrong": 0},
+    }
+    assert filing_results.limits_beyond({"rows": rows})["limits"] == [
+        {"attack": "noise sigma 40", "attack_zh": "高斯噪声 σ 40", "tried": 30, "read": 29, "wrong": 0},
+        {"attack": "new", "attack_zh": "new", "tried": 1, "read": 0, "wrong": 0},
+    ]
