@@ -57,12 +57,13 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
     undisturbed = folder / "undisturbed"
     began = time.monotonic()
     finish(start(folder, undisturbed))
-    seconds = time.monotonic() - began
+    lengths = [time.monotonic() - began]
     reference = described_copies(undisturbed)
     chance, counts, problems = random.Random(options.seed), Counter[str](), []
     while counts["parent"] + counts["worker"] < options.kills:
         counts["folders"] += 1
-        problems += disturbed(folder, reference, seconds, chance, counts)
+        problems += disturbed(folder, reference, lengths, chance, counts)
+        print(dict(counts), file=sys.stderr, flush=True)
     problems += registry_problems(folder, counts["folders"] + 1, len(reference))
     return {
         "kills": counts["parent"] + counts["worker"],
@@ -70,7 +71,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
         "of_a_worker": counts["worker"],
         "folders": counts["folders"],
         "files_in_a_folder": len(reference),
-        "undisturbed_seconds": round(seconds, 1),
+        "undisturbed_seconds": [round(length, 1) for length in lengths],
         "files_reported_lost_to_a_killed_worker": counts["lost"],
         "problems": problems,
     }
@@ -102,15 +103,21 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 
 def disturbed(
-    folder: Path, reference: dict[str, object], seconds: float, chance: random.Random, counts: Counter[str]
+    folder: Path, reference: dict[str, object], lengths: list[float], chance: random.Random, counts: Counter[str]
 ) -> list[str]:
-    """Kill runs on one folder until it is done, and return what is wrong with it."""
+    """Kill runs on one folder until it is done, and return what is wrong with it.
+
+    Whole runs that nobody disturbed say how long the next one may take: the machine may get slower or faster.
+    """
     output = folder / f"disturbed{counts['folders']}"
     problems: list[str] = []
     done: dict[str, bytes] = {}
     while True:
+        began, fresh = time.monotonic(), not output.exists()
         process = start(folder, output)
-        kind, said = kill(process, chance.uniform(0, seconds), chance)
+        kind, said = kill(process, chance.uniform(0, lengths[-1]), chance)
+        if kind == "end" and fresh:
+            lengths.append(time.monotonic() - began)
         counts[kind] += 1
         counts["lost"] += said.count(LOST)
         problems += [f"{output.name}: {name} was made again" for name in done if content(output / name) != done[name]]
