@@ -86,6 +86,12 @@ class Server(ThreadingHTTPServer):
         self.settings = settings
         self._turn = threading.Lock()
         self._sandbox = Sandbox(settings.checker.limits)
+        self._uploads = tempfile.TemporaryDirectory(prefix=f"{NAME}-", ignore_cleanup_errors=True)
+
+    @property
+    def uploads(self) -> str:
+        """A folder of this user alone for files that are being checked; it goes when the server closes."""
+        return self._uploads.name
 
     def check(self, path: Path) -> Checked:
         """Check a file when it is its turn."""
@@ -93,9 +99,10 @@ class Server(ThreadingHTTPServer):
             return self.settings.checker.check(path, self._sandbox)
 
     def server_close(self) -> None:
-        """Stop listening, and end the sandbox."""
+        """Stop listening, end the sandbox, and delete what was uploaded."""
         super().server_close()
         self._sandbox.interrupt()
+        self._uploads.cleanup()
 
     @cached_property
     def hosts(self) -> frozenset[str]:
@@ -206,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._require_header_token()
         name = _file_name(self._query("name"))
         length = self._length()
-        with tempfile.TemporaryDirectory(prefix="synthmark-extract-") as folder:
+        with tempfile.TemporaryDirectory(dir=self.server.uploads, ignore_cleanup_errors=True) as folder:
             path = Path(folder) / "file"
             self._receive(path, length)
             checked = self.server.check(path)

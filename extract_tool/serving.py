@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
+import signal
 from typing import TYPE_CHECKING
 
 from extract_tool.server import Settings, open_server
@@ -19,7 +21,7 @@ __all__ = ["serve"]
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Serve the page until Ctrl-C.
+    """Serve the page until Ctrl-C, or until the system ends the process.
 
     Raises
     ------
@@ -37,11 +39,9 @@ def serve(options: argparse.Namespace) -> int:
         server = open_server(settings, options.port)
     except OSError as error:
         raise InputError(f"Port {options.port} cannot be used: {error.strerror or error}.") from error
-    with server:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that uploads are deleted then, too
+    with server, contextlib.suppress(KeyboardInterrupt):
         print_text(f"http://127.0.0.1:{server.server_port}/?token={settings.token}")
         print_problem("Open this address in a browser of this computer; Ctrl-C ends.")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            return ExitCode.FOUND
+        server.serve_forever()
     return ExitCode.FOUND

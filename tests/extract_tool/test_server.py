@@ -2,8 +2,12 @@
 
 import http.client
 import json
-import tempfile
+import os
+import socket
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -111,10 +115,24 @@ def test_a_length_that_is_none_is_refused(server, length):
     connection.close()
 
 
-def test_uploads_are_deleted(server, picture, monkeypatch, tmp_path):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def test_uploads_are_deleted(server, picture):
     assert ask(server, "POST", "/api/v1/verify", picture)[0].status == 200
-    assert list(tmp_path.iterdir()) == []
+    assert list(Path(server.uploads).iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are ended in another way there")
+def test_a_server_that_is_ended_deletes_what_was_being_checked(tmp_path):
+    command = [sys.executable, "-m", "extract_tool", "serve"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        port = int(process.stdout.readline().split(":")[2].split("/")[0])
+        upload = socket.create_connection(("127.0.0.1", port))
+        left = list(tmp_path.glob("synthmark-extract-*"))
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+        upload.close()
+    assert len(left) == 1
+    assert list(tmp_path.glob("synthmark-extract-*")) == []
 
 
 @pytest.mark.parametrize(("form", "start"), [("html", b"<!DOCTYPE html>"), ("pdf", b"%PDF-")])
