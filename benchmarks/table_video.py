@@ -13,12 +13,10 @@ from __future__ import annotations
 import json
 import math
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path  # noqa: TC003 - typer looks at it at run time
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["read_methods", "table", "with_table"]
 
@@ -52,12 +50,14 @@ def worst(entry: dict[str, Any], row: str) -> float | None:
 
 
 def cell(entry: dict[str, Any], row: str, required: float | None) -> str:
-    """Return a percentage, rounded down; what was asked for and not reached says so."""
+    """Return a percentage, rounded down; what was asked for and not reached, or holds of few clips, says so."""
     value = worst(entry, row)
     if value is None:
         return "-"
     missed = required is not None and value < required
-    return f"{math.floor(value + 1e-9)} %" + (" (missed)" if missed else "")
+    tried = [attack.get("tried", 0) for attack in entry["attacks"].values() if attack["row"] == row]
+    few = f" ({min(tried)} clips)" if 0 < min(tried) < len(entry["windows"]) else ""
+    return f"{math.floor(value + 1e-9)} %" + few.replace("1 clips", "1 clip") + (" (missed)" if missed else "")
 
 
 def table(methods: Methods, quality: dict[str, Any] | None = None) -> str:

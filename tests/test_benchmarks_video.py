@@ -247,6 +247,12 @@ def test_the_table_shows_the_worst_attack_of_a_row_rounded_down():
     ]
 
 
+def test_the_table_says_where_few_clips_were_tried():
+    few = {"row": "y", "required": 80, "achieved": 100.0, "tried": 1}
+    methods = {"synthmark": METHODS["synthmark"] | {"attacks": {"y": few}}}
+    assert table(methods).splitlines()[2] == "| y | 80 % | 100 % (1 clip) |"
+
+
 def test_the_table_stands_between_its_markers():
     assert with_table(f"a{BEGIN}old{END}b", "new") == f"a{BEGIN}\n\nnew\n\n{END}b"
     with pytest.raises(ValueError, match="missing"):
