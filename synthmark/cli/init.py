@@ -98,6 +98,13 @@ registry = "{registry}"
 # agreement = "2026-01"
 # How many months records stay: 6, which article 9 asks for, or more.
 retention_months = 6
+
+# What only the company knows, for the documents of an algorithm filing (`synthmark filing`). It asks for what is
+# missing; docs/filing.md has the whole table.
+# [filing]
+# name = "..."
+# credit_code = "..."
+# algorithm = "..."
 """
 
 
