@@ -156,6 +156,15 @@ def speed_of_video(record: Record) -> str:
     return table(["figure", "value", "asked for", ""], rows)
 
 
+@part("memory_video")
+def memory_of_video(record: Record) -> str:
+    rows = [
+        [name, f"{peak['width']} x {peak['height']}", peak["sum_of_processes_mb"], 2000 if "4K" in name else 700]
+        for name, peak in record["peaks"].items()
+    ]
+    return table([f"labelling {record['clip']}", "frames", "peak in MB", "asked for, below"], rows)
+
+
 @part("recoding_video")
 def coding_anew(record: Record) -> str:
     rows: list[list[object]] = []

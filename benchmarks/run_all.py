@@ -70,6 +70,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "false_alarms_video": "false_alarms_video --clips {video} --work {work}/false --jobs 2",
         "recoding_video": "recoding_video --clips {video} --only ai_cogvideox_1,intel_car_15s",
         "speed_video": "speed_video --clip {film} --clips {video}",
+        "memory_video": "memory_video --clip {film}",
     },
     "use": {
         "batch": "batch --images {images} --count 200",
