@@ -30,7 +30,9 @@ DOCUMENTS = (
     "docs/labelling-folders.md",
     "docs/labelling-folders.zh.md",
     "docs/operations.md",
+    "docs/video.md",
 )
+EXTRACT_TOOL = "docs/extract-tool.md"
 MANUALS = ("docs/commands.md", "docs/commands.zh.md")
 GUIDES = (
     "docs/python.md",
@@ -85,7 +87,7 @@ def folder(tmp_path, monkeypatch, film) -> Path:
 @pytest.mark.usefixtures("folder")
 def test_commands_run_one_after_another(document, capsys):
     todo = [words for words in commands(document) if words[0] != "sh"]
-    assert len(todo) >= 4
+    assert len(todo) >= 2
     for program, *arguments in todo:
         assert PROGRAMS[program](arguments) == 0, (program, arguments, capsys.readouterr().err)
 
@@ -94,6 +96,21 @@ def examples(document: str) -> list[str]:
     """Return the programs of a document."""
     found = blocks(document, "python")
     return ["\n".join(found)] if document in ONE_PROGRAM else found
+
+
+def test_commands_of_the_extract_tool_run(folder, capsys):
+    synthmark.label_file("pictures/photo.jpg", "photo.jpg")
+    (folder / "evidence").mkdir()
+    shutil.copy("photo.jpg", "evidence")
+    todo = [words for words in commands(EXTRACT_TOOL) if words[0] == "synthmark-extract"]
+    made = next(words for words in todo if words[1] == "signing-key")  # it signs before the page comes to making it
+    assert extract_tool.cli.main(made[1:]) == 0
+    public_key = re.findall(r"\b[0-9a-f]{64}\b", capsys.readouterr().out)[0]
+    rest = [words[1:] for words in todo if words != made and words[1] != "serve"]
+    assert len(rest) >= 3
+    for arguments in rest:
+        given = [public_key if word.endswith("...") else word for word in arguments]
+        assert extract_tool.cli.main(given) == 0, (given, capsys.readouterr().err)
 
 
 EXAMPLES = [
@@ -193,7 +210,11 @@ def test_links_lead_somewhere(document):
     assert [link for link in targets if not ((ROOT / document).parent / link).exists()] == []
 
 
-CHINESE = [document for document in (*DOCUMENTS, *GUIDES) if (ROOT / document.replace(".md", ".zh.md")).is_file()]
+CHINESE = [
+    document
+    for document in (*DOCUMENTS, *GUIDES, EXTRACT_TOOL)
+    if (ROOT / document.replace(".md", ".zh.md")).is_file()
+]
 
 
 @pytest.mark.parametrize("document", dict.fromkeys(CHINESE))
