@@ -169,7 +169,7 @@ SOUND: dict[str, tuple[str, SoundFunction]] = {
     "Opus 6": ("extreme coding", codec("libopus -ac 1 -b:a 6k -application voip", "opus")),
     "MP3 16 mono": ("extreme coding", codec("libmp3lame -ac 1 -ar 16000 -b:a 16k", "mp3")),
     "MP3 8 mono": ("extreme coding", codec("libmp3lame -ac 1 -ar 8000 -b:a 8k", "mp3")),
-    "Speex 8": ("extreme coding", codec("libspeex -ac 1 -ar 16000 -b:a 8k", "ogg")),
+    "GSM 13": ("extreme coding", codec("libgsm_ms -ac 1 -ar 8000", "wav")),
     "noise 5 dB": ("noise and filters", partial(noisy, decibels=5)),
     "noise 0 dB": ("noise and filters", partial(noisy, decibels=0)),
     "low-pass 2 kHz": ("noise and filters", filtered("lowpass=f=2000,lowpass=f=2000")),
