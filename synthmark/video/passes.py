@@ -220,15 +220,17 @@ class _Pass:
         self._writer.begin(editors, {index: track.bit_rate for index, track in self._plan.items()}, coded)
 
     def _film(self, frame: VideoFrame) -> None:
-        """Draw the label on a frame, mark both, and code it."""
+        """Mark a frame, draw the label on it, and code it."""
         frame.make_writable()
         assert frame.pts is not None
         self._times.append(frame.pts)
         seconds = float((frame.pts - self._times[0]) * (self._reader.film.time_base or 0))
+        if (
+            self._embedder is not None
+        ):  # before the label, which would make a black frame look like a place for a mark
+            self._mark(luma(frame), seconds)
         if self._changes.label is not None:
             self._changes.label.draw(plane_arrays(frame), seconds)
-        if self._embedder is not None:
-            self._mark(luma(frame), seconds)
         self._writer.write(frame)
 
     def _mark(self, plane: NDArray[Any], seconds: float) -> None:

@@ -1,6 +1,7 @@
 """Labelling and checking whole video files, with a stand-in for the watermark of pictures."""
 
 import av
+import clips
 import numpy as np
 import pytest
 from clips import CONTENT_ID, clip, sound_of, times_of
@@ -88,6 +89,15 @@ def test_a_video_without_sound_gets_no_audible_label_and_it_is_said(tmp_path):
     source = clip(tmp_path / "a.mkv", "ffv1", frames=30)
     _, record = labelled(source, Config(producer="Studio", audible_in_video=True, watermark=False))
     assert [message.code for message in record.messages] == ["note.sound_unlabelled"]
+
+
+def test_the_label_does_not_make_a_black_scene_carry_a_mark(tmp_path, monkeypatch):
+    bright = clips.texture
+    monkeypatch.setattr(clips, "texture", lambda number, *size: bright(number, *size) * (number < 30) + 0.0627)
+    source = clip(tmp_path / "a.mkv", frames=60, pixel_format="yuv420p")
+    _, record = labelled(source)
+    codes = [(message.code, dict(message.params)) for message in record.messages]
+    assert codes == [("note.spans_unmarked", {"seconds": "1.2"})]
 
 
 def test_without_coding_anew_every_packet_stays(tmp_path):
