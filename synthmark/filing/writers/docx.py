@@ -244,7 +244,8 @@ def _add_figure(made: Any, figure: Figure) -> None:  # noqa: ANN401 - see _empty
         assert figure.file is not None
         data = figure.file.read_bytes()
     with Image.open(io.BytesIO(data)) as image:
-        width = min(figure.share * _WIDTH, _HIGHEST * 1.4 * image.width / image.height)
+        highest = _HIGHEST * (2.2 if image.height > 0.9 * image.width else 1.4)
+        width = min(figure.share * _WIDTH, highest * image.width / image.height)
     made.add_picture(io.BytesIO(data), Cm(width))
     made.paragraphs[-1].alignment = 1
     made.paragraphs[-1].paragraph_format.keep_with_next = True
