@@ -59,8 +59,9 @@ class LabelRow:
 
     def __call__(self, row: Row) -> Row:
         """Return a row with what became of the file."""
-        job: Job[Place] = Job(to_place(row["source"]), to_place(row["target"]))
+        job: Job[Place] = Job(Path(row["source"]), Path(row["target"]))
         try:
+            job = Job(to_place(row["source"]), to_place(row["target"]))
             if row.get("reason"):
                 raise InputError(row["reason"])  # noqa: TRY301 - told like all that is wrong with a file
             return row_of(self._outcome(job))
@@ -71,7 +72,7 @@ class LabelRow:
             return row_of(Outcome.failed(job, error))
 
     def _outcome(self, job: Job[Place]) -> Outcome:
-        registry = _registry(self.config.registry)
+        registry = None if self.dry_run else _registry(self.config.registry)
         version = _version(job.source)
         content_id = self._content_id(job, version, registry)
         if not self.overwrite and _exists(job.target) and self._is_done(job, content_id, registry):

@@ -124,10 +124,17 @@ def test_what_is_done_is_not_done_again(store):
     assert statuses(run(overwrite=True)) == [(f"{name}.png", "labelled") for name in "abc"]
 
 
-def test_a_dry_run_writes_nothing(store):
+def test_a_dry_run_writes_nothing(store, registry):
     fill(store, "a.png")
-    assert statuses(run(dry_run=True)) == [("a.png", "planned")]
+    assert statuses(run(config=registry, dry_run=True)) == [("a.png", "planned")]
     assert copies(store) == {}
+    assert not registry.registry.exists()
+
+
+def test_a_row_that_names_nothing_is_a_failed_row():
+    row = LabelRow(config=CONFIG)({"source": "sftp://me:secret@host/a.png", "target": "s3://"})
+    assert (row["status"], row["kind"], row["code"]) == ("failed", "InputError", 2)
+    assert "holds a password" in row["error"]
 
 
 def test_problems_do_not_stop_the_rest(store):
