@@ -64,7 +64,8 @@ def main() -> int:
         built = bundle(python, options.output.resolve(), Path(folder))
         if sys.platform == "linux":
             slim(built / "_internal")
-        subprocess.run([built / "synthmark-extract", LABELLED], check=True)  # noqa: S603 - what was just built
+        check = [built / "synthmark-extract", LABELLED]
+        subprocess.run(check, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - what was just built
         (options.output / "sbom.json").write_text(inventory(python, built), encoding="utf-8")
     size = sum(file.stat().st_size for file in built.rglob("*") if file.is_file() and not file.is_symlink())
     print(f"{built}: {size / 1e6:.0f} MB", file=sys.stderr)  # noqa: T201 - a script

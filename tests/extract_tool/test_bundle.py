@@ -1,6 +1,6 @@
 """The standalone folder: built as documented, then run without Python packages and without a network.
 
-Building takes minutes and fetches libraries, so that it is asked for: SYNTHMARK_TEST_BUNDLE=1.
+Building takes minutes and fetches libraries, so that it is asked for: TEST_EXTRACT_BUNDLE=1.
 """
 
 import json
@@ -20,9 +20,7 @@ from sounds import encoded, synthetic_voice
 import synthmark
 from synthmark import audio, image
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("SYNTHMARK_TEST_BUNDLE"), reason="SYNTHMARK_TEST_BUNDLE is not set"
-)
+pytestmark = pytest.mark.skipif(not os.environ.get("TEST_EXTRACT_BUNDLE"), reason="TEST_EXTRACT_BUNDLE is not set")
 
 BUILD = Path(__file__).parents[2] / "scripts" / "build_extract_tool.py"
 CONFIG = synthmark.Config(producer="Example-Studio", preset="ultrafast")
