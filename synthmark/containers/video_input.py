@@ -18,6 +18,7 @@ __all__ = [
     "demuxer_of",
     "film_stream",
     "is_cover",
+    "is_cut_short",
     "muxer_of",
     "open_video",
     "pyav",
@@ -29,6 +30,7 @@ MAX_PIXELS = 8192 * 8192
 """Pixels of a frame; a frame of this size takes 100 MB, and a codec holds several."""
 
 _HEAD_BYTES = 64
+_SEGMENT = b"\x18\x53\x80\x67"  # Matroska's one large element
 _BASE_MEDIA = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 # What the demuxers may do: read local files, follow no reference to another file.
 _OPTIONS = {"protocol_whitelist": "file"}
@@ -127,6 +129,20 @@ def _head(path: Path) -> bytes:
             return file.read(_HEAD_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise MediaError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+
+
+def is_cut_short(path: Path) -> bool:
+    """Return whether a Matroska, WebM or AVI file states to be longer than it is, which FFmpeg passes over."""
+    head, size = _head(path), path.stat().st_size
+    if demuxer_of(head) == "avi":
+        return int.from_bytes(head[4:8], "little") + 8 > size
+    place = head.find(_SEGMENT)
+    if demuxer_of(head) != "matroska" or place < 0 or len(head) <= place + 4:
+        return False
+    width = 9 - head[place + 4].bit_length()
+    stated = int.from_bytes(head[place + 4 : place + 4 + width], "big") & ((1 << 7 * width) - 1)
+    is_known = width <= 8 and stated != (1 << 7 * width) - 1  # all ones: written while it was not known
+    return is_known and len(head) >= place + 4 + width and place + 4 + width + stated > size
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from synthmark.containers.planes import is_red_green_blue, planar_format
-from synthmark.containers.video_input import film_stream, open_video, pyav, reading_errors
+from synthmark.containers.video_input import film_stream, is_cut_short, open_video, pyav, reading_errors
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -44,7 +44,7 @@ class Counts:
     retimed
         Frames whose time stamp was missing or not later than the one before.
     cut
-        Whether reading ended in an error before the end of the file.
+        Whether the file is shorter than it states, or reading ended in an error before its end.
     """
 
     packets: int = 0
@@ -76,7 +76,7 @@ class VideoReader:
         self.container = container
         self.film = film_stream(container, path)
         self.film.thread_type = "AUTO"
-        self.counts = Counts()
+        self.counts = Counts(cut=is_cut_short(path))
         self.wants_film = True
         self.pixel_format = ""
         self._form: tuple[int, int, str] | None = None

@@ -247,7 +247,8 @@ class _Pass:
             yield Note("note.packets_damaged", (("count", counts.damaged),))
         expected = reader.film.frames
         if counts.cut or counts.packets < expected - expected // _FEW:
-            yield Note("note.video_cut", (("frames", counts.frames), ("expected", max(expected, counts.frames))))
+            expected = max(reader.expected_frames, counts.frames)
+            yield Note("note.video_cut", (("frames", counts.frames), ("expected", expected)))
         if counts.resized:
             yield Note("note.frames_resized", (("count", counts.resized),))
         if counts.retimed:

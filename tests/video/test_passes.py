@@ -466,8 +466,10 @@ def test_damaged_packets_are_counted_and_passed_over(tmp_path):
     assert len(times_of(target)) == result.frames
 
 
-def test_a_truncated_file_is_marked_as_far_as_it_goes(tmp_path):
-    source = clip(tmp_path / "a.mp4", frames=100, container={"movflags": "+faststart"})
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
+def test_a_truncated_file_is_marked_as_far_as_it_goes(tmp_path, name):
+    options = {"movflags": "+faststart"} if name == "a.mp4" else None
+    source = clip(tmp_path / name, "mpeg4" if name == "a.avi" else "h264", frames=100, container=options)
     source.write_bytes(source.read_bytes()[: source.stat().st_size * 2 // 3])
     target, result = marked(source)
     assert 30 < result.frames < 100
