@@ -193,10 +193,18 @@ def _spans(spans: Sequence[Sequence[float]], language: str) -> str:
 def _key(claims: Mapping[str, Any], language: str) -> str:
     named = claims["key_id"]
     if claims.get("key_name"):
-        provider = claims.get("key_provider", "")
-        return message("watermark.key_named", language, name=claims["key_name"], provider=provider, key_id=named)
+        return _named_key(claims, language)
     code = "watermark.key_published" if named == key_id(None) else "watermark.key_unnamed"
     return message(code, language, key_id=named)
+
+
+def _named_key(claims: Mapping[str, Any], language: str) -> str:
+    """Name a key of the key ring; a key file of hex digits alone tells no provider."""
+    names = {"name": claims["key_name"], "key_id": claims["key_id"]}
+    provider = claims.get("key_provider")
+    if provider:
+        return message("watermark.key_named", language, provider=provider, **names)
+    return message("watermark.key_of_ring", language, **names)
 
 
 def _foreign(layer: Mapping[str, Any] | None, language: str) -> Iterator[Section]:

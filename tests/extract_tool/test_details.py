@@ -118,3 +118,11 @@ def opened(data):
     import io
 
     return Image.open(io.BytesIO(base64.b64decode(data)))
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"), [("Example", "2026-A, of Example (0a)"), (None, "2026-A, of the key ring (0a)")]
+)
+def test_a_key_without_provider_names_none(provider, said):
+    claims = {"content_id": "0" * 16, "format": 1, "key_id": "0a", "key_name": "2026-A", "key_provider": provider}
+    assert rows(report(watermark=found(**claims)))["Key"] == said
