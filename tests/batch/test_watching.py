@@ -49,7 +49,7 @@ def test_a_file_that_is_still_written_is_waited_for(fill, watch, copies, tmp_pat
 
     writer = threading.Thread(target=generate)
     writer.start()
-    assert watch(2) == [("slow.png", "labelled"), ("quick.png", "labelled")]
+    assert sorted(watch(2)) == [("quick.png", "labelled"), ("slow.png", "labelled")]
     writer.join()
     assert all(read_metadata(data).label for data in copies().values())
     assert sorted(copies(hidden=True)) == ["quick.png", "slow.png"]

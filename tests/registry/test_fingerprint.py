@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 import skimage.data
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -255,6 +255,7 @@ def test_files_give_what_arrays_give(tmp_path):
     assert np.array_equal(fingerprint_file(tmp_path / "a.png").rows, fingerprint_pictures([PICTURES["coffee"]]).rows)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_files_that_are_none_raise_our_errors(tmp_path_factory, content):
     file = tmp_path_factory.mktemp("x") / "x.mp4"
