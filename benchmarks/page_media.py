@@ -138,7 +138,7 @@ def false_alarms_of_video(record: Record) -> str:
     return (
         f"{summary['found']} marks reported in {summary['trials']} trials on {summary['clips']} clips without a mark "
         f"or with other keys; derived bound for a file: {power(summary['derived_bound_per_file'])} "
-        f"(asked for: {power(summary['asked_bound_per_file'])})."
+        f"(asked for: {power(summary['asked_bound_per_file'])}, {met(summary)})."
     )
 
 
