@@ -72,6 +72,23 @@ def test_text_of_a_pdf_can_be_selected(pdf):
     assert "□" not in text
 
 
+def test_another_part_of_the_same_font_in_the_process_changes_nothing(document, monkeypatch, request):
+    from reportlab.pdfbase import pdfmetrics
+
+    from synthmark.filing.writers import pdf as module
+
+    monkeypatch.setattr(pdfmetrics, "_fonts", {})
+    monkeypatch.setattr(pdfmetrics, "_dynFaceNames", {})
+    pdfmetrics.registerFont(TTFont("report", io.BytesIO(font_bytes(MONO))))
+    smaller = TTFont("smaller", io.BytesIO(font_bytes(MONO)))
+    smaller.face.name = TTFont("whole", io.BytesIO(font_bytes())).face.name
+    pdfmetrics.registerFont(smaller)
+    module.known.cache_clear()
+    request.addfinalizer(module.known.cache_clear)
+    pages = pypdf.PdfReader(io.BytesIO(as_pdf(document))).pages
+    assert "鑫淼科技（北京）有限公司" in plain(pages)
+
+
 def test_contents_and_page_numbers_of_a_pdf(pdf):
     contents = plain([pdf.pages[0]])
     assert "一、标识" in contents

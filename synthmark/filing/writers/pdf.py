@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from synthmark.errors import DependencyError
 from synthmark.filing.document import Bullet, Code, Figure, Heading, Paragraph, Table, runs_of
 from synthmark.filing.drawing import as_flowable
-from synthmark.filing.writers.font import MONO, font_bytes
+from synthmark.filing.writers.font import FONT, MONO, font_bytes
 from synthmark.filing.writers.lines import broken
 
 if TYPE_CHECKING:
@@ -120,13 +120,19 @@ def _contents() -> Any:  # noqa: ANN401 - a flowable
 @functools.cache
 def known() -> frozenset[int]:
     """Register the fonts and return the characters that the first one has."""
+    _registered("filing-mono", MONO)
+    return frozenset(_registered("filing", FONT).face.charToGlyph)
+
+
+def _registered(name: str, file: str) -> Any:  # noqa: ANN401 - reportlab has no types
     from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415 - heavy
     from reportlab.pdfbase.ttfonts import TTFont  # noqa: PLC0415 - as above
 
-    font = TTFont("filing", io.BytesIO(font_bytes()))
+    font = TTFont(name, io.BytesIO(font_bytes(file)))
+    # reportlab takes fonts of one face name for the same font, also another part of Noto Sans in this process.
+    font.face.name += f"-{name}".encode()
     pdfmetrics.registerFont(font)
-    pdfmetrics.registerFont(TTFont("filing-mono", io.BytesIO(font_bytes(MONO))))
-    return frozenset(font.face.charToGlyph)
+    return font
 
 
 def _shown(text: str) -> str:
