@@ -171,7 +171,7 @@ def test_code_bits_weigh_and_add():
 
 
 def test_carriers_are_kept_for_a_few_keys():
-    assert carriers(DEFAULT_KEY) is OWN
+    assert carriers(DEFAULT_KEY) is carriers(DEFAULT_KEY)
 
 
 def test_no_platform_can_choose_other_carriers():
