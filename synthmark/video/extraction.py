@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     from synthmark.image.alignment import Homography
     from synthmark.video.pictures import Chunk
+    from synthmark.video.scales import Folds
     from synthmark.video.search import Found
+
+    Kept = dict[tuple[float, float], Folds]
 
 __all__ = ["LumaExtractor"]
 
@@ -64,24 +67,26 @@ class _Key:
         if len(chunks) >= _TURNED:
             self._remember(self._search.turned(chunks[-_TURNED:]))
 
-    def conclude(self, chunks: Sequence[Chunk]) -> None:
-        """Find all marks of a segment, and where each is."""
+    def conclude(self, chunks: Sequence[Chunk], kept: Kept) -> None:
+        """Find all marks of a segment, and where each is; `kept` goes from key to key."""
         absent = [not self._located(chunk, self._templates) for chunk in chunks]
         for run in runs(chunks, absent):
-            self._explore(run)
+            self._explore(run, kept)
 
-    def _explore(self, run: Sequence[Chunk]) -> None:
+    def _explore(self, run: Sequence[Chunk], kept: Kept) -> None:
         """Look for a further mark in chunks that hold no known one, and again in what it leaves."""
         if len(run) < _FEWEST and self._found:
             return
         search = self._search
-        found = search.in_place(run) or search.turned(run, fit=True) or search.mapped(run)
+        found = (
+            search.in_place(run) or search.turned(run, fit=True) or search.mapped(run) or search.upright(run, kept)
+        )
         if not self._remember(found):
             return
         absent = [not self._located(chunk, self._templates[-1:]) for chunk in run]
         if not all(absent):
             for rest in runs(run, absent):
-                self._explore(rest)
+                self._explore(rest, kept)
 
     def _remember(self, found: Found | None) -> bool:
         if found is None:
@@ -209,8 +214,9 @@ class LumaExtractor:
     def _conclude(self) -> None:
         """Search what has gathered, and forget its pictures."""
         if self._segment:
+            kept: Kept = {}
             for each in self._keys:
-                each.conclude(self._segment)
+                each.conclude(self._segment, kept)
         self._segment = []
 
 

@@ -12,6 +12,7 @@ from synthmark.image.fitting import refinements
 from synthmark.image.readout import Reading, pilot_score, read, soft_bits
 from synthmark.image.search import View, candidate_maps, line_spectrum
 from synthmark.video.joining import best_joint, fixed_joint, joined_spectrum
+from synthmark.video.scales import FINE_SCALES, UPRIGHT, Folds
 from synthmark.video.stack import Stack
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ _VIEW = View(short_side=320, smallest_tile=72, largest_tile=400, fft_size=1024, 
 _GLANCE = 640  # pixels of a side of the part on which a map is tried
 _LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
 _PLACES_FIXED, _PLACES_TURNED, _PLACES_MAPPED = 4.0, 4 * 8 * 128.0**2, 3e6
+_PLACES_UPRIGHT = 4 * FINE_SCALES * len(UPRIGHT) * 128.0**2
+_LARGEST_LINE = 2.0  # over the usual one: the few strong lines of a regular pattern fit the pilot at some scale
+_WORTH_JOINING = 5.0  # of the pilot at its best place and scale, whatever the shifts
+_SHARE_UPRIGHT = 3  # the search for a scale is allowed a third of the decodings of the other ways
 _CHOSEN = 0.9  # a map is chosen for the power of the pilot's lines, which makes high scores likelier by so much
 _GROUP = 4  # chunks that are tried as one picture in the search for a map
 
@@ -103,6 +108,38 @@ class KeySearch:
             if found is not None:
                 return found
         return None
+
+    def upright(self, chunks: Sequence[Chunk], kept: dict[tuple[float, float], Folds]) -> Found | None:
+        """Read chunks of a video that was cut and brought to another size, perhaps mirrored, but not turned.
+
+        What does not depend on the key is `kept` for the next one.
+        """
+        pictures, span = list(_groups(chunks)), (chunks[0].start, chunks[-1].end)
+        places = _PLACES_UPRIGHT * (1 + len(pictures))
+        threshold = self._ledger.threshold("upright", places * _SHARE_UPRIGHT)
+        folds = kept.setdefault(span, Folds(np.asarray(sum(pictures), np.float32)))
+        for likely in folds.likely_scales(self._carriers):
+            if likely.score >= _WORTH_JOINING:
+                found = self._at_scale(pictures, likely.scale, places, threshold)
+                if found is not None:
+                    return found
+        return None
+
+    def _at_scale(
+        self, pictures: Sequence[NDArray[np.float32]], scale: float, places: float, threshold: float
+    ) -> Found | None:
+        """Bring pictures into step at one scale and read them; a fine fit may lead away from a faint mark."""
+        frame = composed(np.eye(3), scale * np.eye(2))
+        flat = Stack(pictures, [0] * len(pictures))
+        window = flat.window(frame)
+        spectra = [flat.spectrum(number, frame, window) for number in range(len(pictures))]
+        joint = best_joint(spectra, self._carriers, UPRIGHT)
+        placed = composed(frame, joint.orientation.T, (joint.across, joint.down))
+        spectrum = joined_spectrum(spectra, joint)
+        limited = spectrum / np.maximum(np.abs(spectrum) / _LARGEST_LINE, 1)
+        if pilot_score(limited, self._carriers) < threshold:
+            return None
+        return self._read(spectrum, placed, places, threshold)
 
     def _tried(self, pictures: Sequence[NDArray[np.float32]], linear: NDArray[np.float64]) -> Found | None:
         """Look for the tile's place under one map, fit it finely and read."""
