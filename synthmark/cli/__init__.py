@@ -31,7 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="synthmark",
-        description="Label AI-generated pictures: visible label, metadata label and invisible watermark.",
+        description="Label AI-generated pictures, sound and video: visible or audible label, metadata, watermark.",
         epilog="Exit codes: 0 done or found, 1 nothing found, 2 wrong usage, 3 found but contradictory, "
         "4 unreadable or unsupported file, 5 the tool itself failed.",
     )
