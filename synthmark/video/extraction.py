@@ -16,19 +16,19 @@ from synthmark.video.detection import VideoDetection, VideoMark
 from synthmark.video.pattern import frame_size
 from synthmark.video.pictures import ChunkMaker, picture_size
 from synthmark.video.presence import Template, merged, runs
+from synthmark.video.runs import Run
 from synthmark.video.search import KeySearch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from synthmark.image.alignment import Homography
     from synthmark.video.pictures import Chunk
-    from synthmark.video.scales import Folds
     from synthmark.video.search import Found
 
-    Kept = dict[tuple[float, float], Folds]
+    Together = Callable[[Sequence[Chunk]], Run]
 
 __all__ = ["LumaExtractor"]
 
@@ -41,10 +41,10 @@ _FEWEST = 2  # chunks without a known mark in which another is looked for
 class _Key:
     """What was found with one key."""
 
-    def __init__(self, key: bytes, canonical: tuple[int, int]) -> None:
+    def __init__(self, key: bytes) -> None:
         self._carriers = carriers(key)
         self._ledger = Ledger()
-        self._search = KeySearch(self._carriers, self._ledger, canonical)
+        self._search = KeySearch(self._carriers, self._ledger)
         self._found: list[Found] = []
         self._templates: list[Template] = []
         self._spans: dict[int, list[tuple[float, float]]] = {}
@@ -57,36 +57,34 @@ class _Key:
     def ledger(self) -> Ledger:
         return self._ledger
 
-    def glance(self, chunks: Sequence[Chunk]) -> None:
+    def glance(self, chunks: Sequence[Chunk], together: Together) -> None:
         """Try the latest chunks, as long as nothing was found."""
         if self._found:
             return
         for count in _IN_PLACE:
-            if len(chunks) >= count and self._remember(self._search.in_place(chunks[-count:])):
+            if len(chunks) >= count and self._remember(self._search.in_place(together(chunks[-count:]))):
                 return
         if len(chunks) >= _TURNED:
-            self._remember(self._search.turned(chunks[-_TURNED:]))
+            self._remember(self._search.turned(together(chunks[-_TURNED:])))
 
-    def conclude(self, chunks: Sequence[Chunk], kept: Kept) -> None:
-        """Find all marks of a segment, and where each is; `kept` goes from key to key."""
+    def conclude(self, chunks: Sequence[Chunk], together: Together) -> None:
+        """Find all marks of a segment, and where each is."""
         absent = [not self._located(chunk, self._templates) for chunk in chunks]
-        for run in runs(chunks, absent):
-            self._explore(run, kept)
+        for rest in runs(chunks, absent):
+            self._explore(rest, together)
 
-    def _explore(self, run: Sequence[Chunk], kept: Kept) -> None:
+    def _explore(self, chunks: Sequence[Chunk], together: Together) -> None:
         """Look for a further mark in chunks that hold no known one, and again in what it leaves."""
-        if len(run) < _FEWEST and self._found:
+        if len(chunks) < _FEWEST and self._found:
             return
-        search = self._search
-        found = (
-            search.in_place(run) or search.turned(run, fit=True) or search.mapped(run) or search.upright(run, kept)
-        )
+        search, run = self._search, together(chunks)
+        found = search.in_place(run) or search.turned(run, fit=True) or search.mapped(run) or search.upright(run)
         if not self._remember(found):
             return
-        absent = [not self._located(chunk, self._templates[-1:]) for chunk in run]
+        absent = [not self._located(chunk, self._templates[-1:]) for chunk in chunks]
         if not all(absent):
-            for rest in runs(run, absent):
-                self._explore(rest, kept)
+            for rest in runs(chunks, absent):
+                self._explore(rest, together)
 
     def _remember(self, found: Found | None) -> bool:
         if found is None:
@@ -159,8 +157,9 @@ class LumaExtractor:
         self._canonical = frame_size(height, width)
         self._size = picture_size(height, width)
         self._maker = ChunkMaker(height, width, bit_depth)
-        self._keys = [_Key(key_bytes(each), self._canonical) for each in keys or (key,)]
+        self._keys = [_Key(key_bytes(each)) for each in keys or (key,)]
         self._segment: list[Chunk] = []
+        self._runs: dict[tuple[float, float], Run] = {}
         self._finished = False
 
     @property
@@ -207,17 +206,25 @@ class LumaExtractor:
             return
         self._segment.append(chunk)
         for each in self._keys:
-            each.glance(self._segment)
+            each.glance(self._segment, self._together)
+        self._runs.clear()
         if len(self._segment) == _SEGMENT:
             self._conclude()
+
+    def _together(self, chunks: Sequence[Chunk]) -> Run:
+        """Return a run of chunks; what was made of it is kept for the next key."""
+        span = chunks[0].start, chunks[-1].end
+        if span not in self._runs:
+            self._runs[span] = Run(chunks, self._canonical)
+        return self._runs[span]
 
     def _conclude(self) -> None:
         """Search what has gathered, and forget its pictures."""
         if self._segment:
-            kept: Kept = {}
             for each in self._keys:
-                each.conclude(self._segment, kept)
+                each.conclude(self._segment, self._together)
         self._segment = []
+        self._runs.clear()
 
 
 def _geometry(frame: Homography, canonical: tuple[int, int], size: tuple[int, int]) -> tuple[float, float, bool]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synthmark.image.alignment import oriented, oriented_pilots
-from synthmark.image.carriers import TILE
 from synthmark.image.readout import aligned, pilot_surface, ring_levelled
 from synthmark.video.pattern import SHIFTS
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     Spectra = Sequence[NDArray[np.complex128]]
 
-__all__ = ["Joint", "best_joint", "fixed_joint", "joined_spectrum"]
+__all__ = ["Joint", "aligned_spectra", "best_joint", "fixed_joint", "summed"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,12 +87,16 @@ def fixed_joint(spectra: Spectra, carriers: Carriers, orientation: Orientation) 
     return Joint(score, orientation, 0, 0, tuple(states))
 
 
-def joined_spectrum(spectra: Spectra, joint: Joint) -> NDArray[np.complex128]:
-    """Return the sum of the spectra, each moved to where the tile begins, turned upright, rings levelled."""
-    total = np.zeros((TILE, TILE), np.complex128)
-    for spectrum, state in zip(spectra, joint.states, strict=True):
-        total += aligned(spectrum, *joint.shift(state))
-    return ring_levelled(oriented(total, joint.orientation.T))
+def aligned_spectra(spectra: Spectra, joint: Joint) -> list[NDArray[np.complex128]]:
+    """Return the spectra, each moved to where the tile begins and turned upright."""
+    turned = joint.orientation.T
+    pairs = zip(spectra, joint.states, strict=True)
+    return [oriented(aligned(spectrum, *joint.shift(state)), turned) for spectrum, state in pairs]
+
+
+def summed(parts: Spectra) -> NDArray[np.complex128]:
+    """Return the sum of aligned spectra, rings levelled."""
+    return ring_levelled(np.asarray(sum(parts)))
 
 
 def _surfaces(levelled: NDArray[np.complex128], carriers: Carriers, orientation: Orientation) -> NDArray[np.float32]:

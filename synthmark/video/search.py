@@ -11,12 +11,13 @@ from synthmark.image.alignment import MIRRORS, TURNS, composed, resized_frame
 from synthmark.image.fitting import refinements
 from synthmark.image.readout import Reading, pilot_score, read, soft_bits
 from synthmark.image.search import View, candidate_maps, line_spectrum
-from synthmark.video.joining import best_joint, fixed_joint, joined_spectrum
-from synthmark.video.scales import FINE_SCALES, UPRIGHT, Folds
+from synthmark.video.combining import combined
+from synthmark.video.joining import aligned_spectra, best_joint, fixed_joint, summed
+from synthmark.video.scales import FINE_SCALES, UPRIGHT
 from synthmark.video.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from synthmark.image.carriers import Carriers
     from synthmark.video.acceptance import Ledger
     from synthmark.video.joining import Joint
-    from synthmark.video.pictures import Chunk
+    from synthmark.video.runs import Run
 
 __all__ = ["Found", "KeySearch"]
 
@@ -37,7 +38,6 @@ _LARGEST_LINE = 2.0  # over the usual one: the few strong lines of a regular pat
 _WORTH_JOINING = 5.0  # of the pilot at its best place and scale, whatever the shifts
 _SHARE_UPRIGHT = 3  # the search for a scale is allowed a third of the decodings of the other ways
 _CHOSEN = 0.9  # a map is chosen for the power of the pilot's lines, which makes high scores likelier by so much
-_GROUP = 4  # chunks that are tried as one picture in the search for a map
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,56 +71,46 @@ class KeySearch:
         Of the key.
     ledger
         What was tried so far.
-    canonical
-        (rows, columns) of the canonical frame of the video.
     """
 
-    def __init__(self, carriers: Carriers, ledger: Ledger, canonical: tuple[int, int]) -> None:
+    def __init__(self, carriers: Carriers, ledger: Ledger) -> None:
         self._carriers = carriers
         self._ledger = ledger
-        self._canonical = canonical
 
-    def in_place(self, chunks: Sequence[Chunk]) -> Found | None:
-        """Read chunks of a video that was at most resized as a whole."""
-        spectra = [chunk.spectrum for chunk in chunks]
-        joint = fixed_joint(spectra, self._carriers, MIRRORS[0])
-        threshold = self._ledger.threshold("fixed", _PLACES_FIXED * (1 + len(chunks)))
-        return self._read(joined_spectrum(spectra, joint), self._frame(chunks, joint), _PLACES_FIXED, threshold)
+    def in_place(self, run: Run) -> Found | None:
+        """Read a video that was at most resized as a whole."""
+        joint = fixed_joint(run.spectra, self._carriers, MIRRORS[0])
+        threshold = self._ledger.threshold("fixed", _PLACES_FIXED * (1 + len(run.chunks)))
+        parts = aligned_spectra(run.spectra, joint)
+        return self._read(parts, _frame_of(run, joint), _PLACES_FIXED, threshold)
 
-    def turned(self, chunks: Sequence[Chunk], *, fit: bool = False) -> Found | None:
-        """Read chunks of a video that was also turned, mirrored or cut along its long side; `fit` allows for more."""
-        spectra = [chunk.spectrum for chunk in chunks]
-        joint = best_joint(spectra, self._carriers, TURNS)
-        threshold = self._ledger.threshold("turned", _PLACES_TURNED * (1 + len(chunks)))
-        frame, spectrum = self._frame(chunks, joint), joined_spectrum(spectra, joint)
-        found = self._read(spectrum, frame, _PLACES_TURNED, threshold)
-        if found is None and fit and pilot_score(spectrum, self._carriers) >= _LIKELY_SCORE:
-            found = self._fitted(Stack([chunk.picture for chunk in chunks], joint.states), frame)
+    def turned(self, run: Run, *, fit: bool = False) -> Found | None:
+        """Read a video that was also turned, mirrored or cut along its long side; `fit` allows for more."""
+        joint = best_joint(run.spectra, self._carriers, TURNS)
+        threshold = self._ledger.threshold("turned", _PLACES_TURNED * (1 + len(run.chunks)))
+        frame, parts = _frame_of(run, joint), aligned_spectra(run.spectra, joint)
+        found = self._read(parts, frame, _PLACES_TURNED, threshold)
+        if found is None and fit and pilot_score(summed(parts), self._carriers) >= _LIKELY_SCORE:
+            found = self._fitted(Stack([chunk.picture for chunk in run.chunks], joint.states), frame)
         return found
 
-    def mapped(self, chunks: Sequence[Chunk]) -> Found | None:
-        """Read chunks of a video that was changed by any linear map and cut."""
-        pictures = list(_groups(chunks))
-        lines = sum(line_spectrum(picture, _VIEW.fft_size) for picture in pictures)
-        power = np.asarray(lines, np.float32) / np.float32(len(pictures))
+    def mapped(self, run: Run) -> Found | None:
+        """Read a video that was changed by any linear map and cut."""
+        lines = sum(line_spectrum(picture, _VIEW.fft_size) for picture in run.pictures)
+        power = np.asarray(lines, np.float32) / np.float32(len(run.pictures))
         for linear in candidate_maps(power, self._carriers, _VIEW):
-            found = self._tried(pictures, np.asarray(np.linalg.inv(linear)))
+            found = self._tried(run.pictures, np.asarray(np.linalg.inv(linear)))
             if found is not None:
                 return found
         return None
 
-    def upright(self, chunks: Sequence[Chunk], kept: dict[tuple[float, float], Folds]) -> Found | None:
-        """Read chunks of a video that was cut and brought to another size, perhaps mirrored, but not turned.
-
-        What does not depend on the key is `kept` for the next one.
-        """
-        pictures, span = list(_groups(chunks)), (chunks[0].start, chunks[-1].end)
-        places = _PLACES_UPRIGHT * (1 + len(pictures))
+    def upright(self, run: Run) -> Found | None:
+        """Read a video that was cut and brought to another size, perhaps mirrored, but not turned."""
+        places = _PLACES_UPRIGHT * (1 + len(run.pictures))
         threshold = self._ledger.threshold("upright", places * _SHARE_UPRIGHT)
-        folds = kept.setdefault(span, Folds(np.asarray(sum(pictures), np.float32)))
-        for likely in folds.likely_scales(self._carriers):
+        for likely in run.folds.likely_scales(self._carriers):
             if likely.score >= _WORTH_JOINING:
-                found = self._at_scale(pictures, likely.scale, places, threshold)
+                found = self._at_scale(run.pictures, likely.scale, places, threshold)
                 if found is not None:
                     return found
         return None
@@ -130,23 +120,20 @@ class KeySearch:
     ) -> Found | None:
         """Bring pictures into step at one scale and read them; a fine fit may lead away from a faint mark."""
         frame = composed(np.eye(3), scale * np.eye(2))
-        flat = Stack(pictures, [0] * len(pictures))
-        window = flat.window(frame)
-        spectra = [flat.spectrum(number, frame, window) for number in range(len(pictures))]
+        spectra = Stack(pictures, [0] * len(pictures)).spectra(frame)
         joint = best_joint(spectra, self._carriers, UPRIGHT)
-        placed = composed(frame, joint.orientation.T, (joint.across, joint.down))
-        spectrum = joined_spectrum(spectra, joint)
+        parts = aligned_spectra(spectra, joint)
+        spectrum = summed(parts)
         limited = spectrum / np.maximum(np.abs(spectrum) / _LARGEST_LINE, 1)
         if pilot_score(limited, self._carriers) < threshold:
             return None
-        return self._read(spectrum, placed, places, threshold)
+        placed = composed(frame, joint.orientation.T, (joint.across, joint.down))
+        return self._read(parts, placed, places, threshold)
 
     def _tried(self, pictures: Sequence[NDArray[np.float32]], linear: NDArray[np.float64]) -> Found | None:
         """Look for the tile's place under one map, fit it finely and read."""
         frame = composed(np.eye(3), linear)
-        flat = Stack(pictures, [0] * len(pictures))
-        window = flat.window(frame, _GLANCE)
-        spectra = [flat.spectrum(number, frame, window) for number in range(len(pictures))]
+        spectra = Stack(pictures, [0] * len(pictures)).spectra(frame, _GLANCE)
         joint = best_joint(spectra, self._carriers, MIRRORS)
         self._ledger.best_score = max(self._ledger.best_score, joint.score)
         if joint.score < _LIKELY_SCORE:
@@ -158,39 +145,44 @@ class KeySearch:
         """Read a frame as it is, then after ever finer fits."""
         threshold = self._ledger.threshold("mapped", _PLACES_MAPPED) + _CHOSEN
         for better, spectrum in refinements(stack, frame, self._carriers):
-            found = self._read(spectrum, better, _PLACES_MAPPED, threshold)
-            if found is not None:
-                return found
+            if self._is_worth_decoding(spectrum, threshold):
+                found = self._decoded(
+                    stack.spectra(better), better, pilot_score(spectrum, self._carriers), _PLACES_MAPPED
+                )
+                if found is not None:
+                    return found
         return None
 
     def _read(
-        self, spectrum: NDArray[np.complex128], frame: Homography, places: float, threshold: float
+        self, parts: Sequence[NDArray[np.complex128]], frame: Homography, places: float, threshold: float
     ) -> Found | None:
-        """Decode the spectrum of an aligned frame when its pilot reaches a threshold.
+        """Decode the spectra of aligned frames when the pilot of their sum reaches a threshold.
 
         The score is that of the sum of all chunks, not the sum of their scores: where a scene stands still, each
         chunk shows by chance what the others show.
         """
-        score = pilot_score(spectrum, self._carriers)
-        ledger = self._ledger
-        ledger.best_score = max(ledger.best_score, score)
-        if score < threshold:
+        spectrum = summed(parts)
+        if not self._is_worth_decoding(spectrum, threshold):
             return None
-        ledger.decoded += 1
-        reading: Reading | None = read(soft_bits(spectrum, self._carriers), self._carriers)
+        return self._decoded(parts, frame, pilot_score(spectrum, self._carriers), places)
+
+    def _is_worth_decoding(self, spectrum: NDArray[np.complex128], threshold: float) -> bool:
+        score = pilot_score(spectrum, self._carriers)
+        self._ledger.best_score = max(self._ledger.best_score, score)
+        return score >= threshold
+
+    def _decoded(
+        self, parts: Sequence[NDArray[np.complex128]], frame: Homography, score: float, places: float
+    ) -> Found | None:
+        self._ledger.decoded += 1
+        reading: Reading | None = read(soft_bits(combined(parts, self._carriers), self._carriers), self._carriers)
         if reading is None:
             return None
-        chance = ledger.false_alarm(score, places)
+        chance = self._ledger.false_alarm(score, places)
         return Found(reading.content_id, round(reading.signal_to_noise, 2), frame, chance)
 
-    def _frame(self, chunks: Sequence[Chunk], joint: Joint) -> Homography:
-        """Return the frame of a joint in the canonical frame."""
-        rows, columns = chunks[0].picture.shape
-        base = resized_frame((rows, columns), self._canonical)
-        return composed(base, joint.orientation.T, (joint.across, joint.down))
 
-
-def _groups(chunks: Sequence[Chunk]) -> Iterator[NDArray[np.float32]]:
-    """Yield the sums of the pictures of a few chunks each."""
-    for first in range(0, len(chunks), _GROUP):
-        yield np.asarray(sum(chunk.picture for chunk in chunks[first : first + _GROUP]), np.float32)
+def _frame_of(run: Run, joint: Joint) -> Homography:
+    """Return the frame of a joint in the canonical frame."""
+    base = resized_frame(run.shape, run.canonical)
+    return composed(base, joint.orientation.T, (joint.across, joint.down))

@@ -52,6 +52,11 @@ class Stack:
         matrix = composed(frame, np.eye(2), (window.left + across, window.top + down))
         return np.asarray(warp(self.pictures[number], matrix, window, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT))
 
+    def spectra(self, frame: Homography, most: int = 1024) -> list[NDArray[np.complex128]]:
+        """Return the spectrum of each picture in a frame."""
+        window = self.window(frame, most)
+        return [self.spectrum(number, frame, window) for number in range(len(self.pictures))]
+
     def spectrum(self, number: int, frame: Homography, window: Window) -> NDArray[np.complex128]:
         """Return the spectrum of the tile folded from one picture in a frame, rings levelled."""
         return folded_at(self.warped(number, frame, window), window.top, window.left)
