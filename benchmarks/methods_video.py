@@ -83,6 +83,7 @@ class SynthmarkFrames:
             frame_rate=shape_of(source).frame_rate,
             full_range=full,
             strength=self.strength,
+            seconds=shape_of(source).seconds,
         ).embed
 
     def extract(self, path: Path, *, everything: bool = False) -> Reading:

@@ -18,7 +18,7 @@ from synthmark.payload import check_content_id
 from synthmark.video.engine import engine
 from synthmark.video.masking import Mask
 from synthmark.video.pattern import frame_size, pattern
-from synthmark.video.strength import WORST_PSNR, StrengthControl, surviving
+from synthmark.video.strength import LOOKED_AT_PSNR, StrengthControl, surviving
 from synthmark.video.stretches import SceneCuts, StretchClock
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class LumaEmbedder:
         Of the video; the mark does not depend on them.
     strength
         0.25 to 4: a factor on the amplitude.
+    seconds
+        Length of the video, None when it is not known: in short ones scenes begin with less.
 
     Raises
     ------
@@ -92,6 +94,7 @@ class LumaEmbedder:
         frame_rate: float = 25.0,  # noqa: ARG002 - the times of the frames say more
         full_range: bool = False,  # noqa: ARG002 - the mark is as strong in either
         strength: float = 1.0,
+        seconds: float | None = None,
     ) -> None:
         if not 0.25 <= strength <= 4:
             raise InputError(f"The strength is {strength!r}; a factor from 0.25 to 4 is needed.")
@@ -107,8 +110,9 @@ class LumaEmbedder:
         self._step = float(2 ** (bit_depth - 8))
         self._cuts, self._clock, self._mask = SceneCuts(), StretchClock(), Mask()
         room = _room(min(width, height))
-        self._control = StrengthControl(strength, room)
+        self._control = StrengthControl(strength, room, seconds)
         self._louder = max(strength, 1.0) * max(room, 1.0)
+        self._at_first = 20 if room > 1 else 40
         self._stretches: list[Stretch] = []
         self._number = -1
         self._followed = -math.inf
@@ -151,7 +155,8 @@ class LumaEmbedder:
         if self._control.due(seconds, cut):
             self._control.observe(seconds, self._survives(luma, mask), cut)
         plain = sum((share * self._pattern(number) for number, share in shares), np.zeros((), np.float32))
-        difference = self._difference(plain, mask, self._control.psnr(seconds, self._cuts.motion))
+        psnr = self._control.psnr(seconds, self._cuts.motion)
+        difference = self._difference(plain, mask, psnr, 10 ** (self._control.excess / self._at_first))
         if float(small.std()) < _ONE_COLOUR or float(difference.std()) < _LEAST:
             return None
         return difference * np.float32(self._step)
@@ -170,11 +175,15 @@ class LumaEmbedder:
         return pattern(self._carriers, self._content_id, *self._shape, number)
 
     def _difference(
-        self, plain: NDArray[np.float32], mask: tuple[NDArray[np.float32], NDArray[np.float32]], psnr: float
+        self,
+        plain: NDArray[np.float32],
+        mask: tuple[NDArray[np.float32], NDArray[np.float32]],
+        psnr: float,
+        allowed: float = 1.0,
     ) -> NDArray[np.float32]:
         """Return the difference that marks a frame, in steps of eight bits: at a quality, within what may show."""
         wanted, limit = mask
-        limit = limit * np.float32(self._louder)
+        limit = limit * np.float32(self._louder * allowed)
         goal = max(255.0**2 / 10 ** (psnr / 10) - _ROUNDING / self._step**2, 0.01)
         difference, amplitude = plain * wanted, 1.0
         for _ in range(_PASSES):
@@ -200,7 +209,7 @@ class LumaEmbedder:
         height, width = self._size
         factor = min(1.0, _LEVEL_LINES / min(height, width))
         copy = self._reduced(luma, (max(1, round(height * factor)), max(1, round(width * factor))))
-        difference = self._difference(self._pattern(0), mask, WORST_PSNR)
+        difference = self._difference(self._pattern(0), mask, LOOKED_AT_PSNR)
         change = opencv().resize(difference, copy.shape[::-1], interpolation=opencv().INTER_LINEAR)
         marked = np.clip(copy + change + np.float32(0.5), 0, 255).astype(np.uint8)
         return surviving(marked, min(self._size), self._shape, self._carriers, self._coded)

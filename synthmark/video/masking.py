@@ -17,7 +17,7 @@ _FLAT_LIMIT = 0.9  # standard deviation of the mark that may show where a frame 
 # Texture hides much, but it is also what lies in the way of the mark: little is gained by more there.
 _ACTIVITY_GAIN, _ACTIVITY_LIMIT = 0.02, 20.0
 # A pattern that stands still under moving content is coded anew in every frame, and shows as dirt on the glass.
-_MOTION_LOSS, _MOTION_LIMIT = 0.4, 10.0
+_MOTION_LOSS, _MOTION_LIMIT = 1.2, 10.0
 _STILL = 1.0  # mean change from frame to frame that is but noise
 _BLACK, _DARK, _AT_BLACK = 16.0, 48.0, 0.8  # luma between which the strength rises from what it is at black
 _MOTION_GAIN = 0.4  # of what may show, for each unit of motion

@@ -307,6 +307,7 @@ def _embedder(mark: Mark, reader: VideoReader, first: VideoFrame) -> LumaEmbedde
         frame_rate=float(reader.rate),
         full_range=is_full_range(first),
         strength=mark.strength,
+        seconds=reader.seconds,
     )
 
 

@@ -16,24 +16,35 @@ if TYPE_CHECKING:
 
     from synthmark.image.carriers import Carriers
 
-__all__ = ["BEST_PSNR", "STILL_PSNR", "WORST_PSNR", "StrengthControl", "surviving"]
+__all__ = ["BEST_PSNR", "LOOKED_AT_PSNR", "MOVING_PSNR", "OPENING_PSNR", "STILL_PSNR", "StrengthControl", "surviving"]
 
-WORST_PSNR = 46.1
-"""No frame is changed more than this (dB of luma), unless a strength above 1 is asked for."""
+LOOKED_AT_PSNR = 46.1
+"""The quality (dB of luma) of the copies on which it is measured how the mark survives."""
 
-STILL_PSNR = 50.0
-"""A scene that hardly moves is not changed more than this (dB of luma): the eye has time to look at it, and half of
-the energy of a mark costs only 1 dB of Eb/N0 there, because what lies in its way is texture."""
+OPENING_PSNR = 42.3
+"""The first frames of a scene are not changed more than this, unless a strength above 1 is asked for: they become a
+key frame, which codecs keep best and copy from, and the eye is slow to see after a cut."""
 
-BEST_PSNR = 53.0
-"""A scene in which the mark survives easily gets this quality (dB of luma); large frames may get more."""
+MOVING_PSNR = 48.0
+"""After its beginning, a scene that moves is not changed more than this."""
+
+STILL_PSNR = 54.0
+"""A scene that hardly moves is not changed more than this: the eye has time to look at it, and codecs go on showing
+what its first frame held."""
+
+BEST_PSNR = 54.0
+"""A scene in which the mark survives easily gets this quality; large frames may get more."""
 
 _QUALITY = 15  # of the JPEG that imitates a key frame at a low bit rate, for frames of 512 lines
-_WANTED = 1.5  # dB of Eb/N0 of one such frame; stretches of frames gain about 1 to 6 more
-_SLOPE = 0.9  # dB of PSNR for each dB of Eb/N0
 _LEVEL_LINES = 512
+_EASILY = 1.5  # dB of Eb/N0 of one such frame from which the mark is made weaker: stretches gain 1 to 6 more
+_WELL = 1.0  # dB of Eb/N0 that the first frames are made strong enough for
+_SLOPE = 0.9  # dB of PSNR for each dB of Eb/N0
+_HARDLY, _MOST_HELP = 0.25, 3.0  # dB of PSNR for each dB of Eb/N0 below zero by which still scenes get more; at most
 _EVERY = 2.0  # seconds between two looks
-_FASTEST = 4.0  # dB a second
+_AGAIN, _REOPENING = 3.0, 46.1  # seconds after a beginning during which the next ones are weaker; their PSNR in dB
+_SMALL_FRAMES = 0.8  # dB that the first ones of small frames are changed more, at most
+_FADING, _RISING = 6.0, 4.0  # dB a second by which quality rises and falls within a scene
 _SLOW, _FAST = 3.5, 6.5  # mean change of luma from frame to frame between which the least quality falls
 
 
@@ -71,26 +82,34 @@ class StrengthControl:
         A factor on the amplitude.
     room
         How strong the mark may be in frames of this size, as a factor on the amplitude.
+    seconds
+        Length of the video; None when it is not known. A short one has no room for strong beginnings.
+
+    Attributes
+    ----------
+    excess
+        By how many dB the last frame was changed more than its scene will be.
     """
 
-    def __init__(self, strength: float, room: float = 1.0) -> None:
+    def __init__(self, strength: float, room: float = 1.0, seconds: float | None = None) -> None:
         self._louder = 20 * math.log10(strength)
-        self._moving = max(WORST_PSNR - 20 * math.log10(room), WORST_PSNR)
-        self._still = max(STILL_PSNR - 20 * math.log10(room), WORST_PSNR)
+        self._room = 20 * math.log10(room)
+        self._moving = max(MOVING_PSNR - self._room, MOVING_PSNR)
+        self._survived = 0.0
         self._psnr: float | None = None
-        self._wanted = WORST_PSNR
         self._looked = -math.inf
+        self._opened = math.inf if seconds is not None and seconds < _AGAIN else -math.inf
         self._last = 0.0
+        self.excess = 0.0
 
     def due(self, seconds: float, cut: bool) -> bool:
         """Return whether it is time to look at how the mark survives."""
         return cut or seconds - self._looked >= _EVERY
 
     def observe(self, seconds: float, survived: float, cut: bool) -> None:
-        """Take Eb/N0 in dB of a frame that was marked at the worst quality and compressed."""
+        """Take Eb/N0 in dB of a frame that was marked at `LOOKED_AT_PSNR` and compressed."""
         self._looked = seconds
-        spare = _SLOPE * (survived - _WANTED)
-        self._wanted = min(max(WORST_PSNR + spare, WORST_PSNR), BEST_PSNR)
+        self._survived = survived
         if cut:
             self._psnr = None
 
@@ -104,10 +123,28 @@ class StrengthControl:
         motion
             Mean change of luma from frame to frame, in steps of eight bits.
         """
-        moving = min(max((motion - _SLOW) / (_FAST - _SLOW), 0.0), 1.0)
-        wanted = max(self._wanted, self._still + moving * (self._moving - self._still))
-        before = wanted if self._psnr is None else self._psnr
-        step = _FASTEST * max(seconds - self._last, 0.0)
+        wanted = self._lasting(motion)
+        if self._psnr is None:
+            self._psnr, self._last = self._beginning(seconds, wanted), seconds
+        elapsed = max(seconds - self._last, 0.0)
+        self._psnr += min(max(wanted - self._psnr, -_RISING * elapsed), _FADING * elapsed)
         self._last = seconds
-        self._psnr = before + min(max(wanted - before, -step), step)
+        self.excess = max(wanted - self._psnr, 0.0)
         return self._psnr - self._louder
+
+    def _lasting(self, motion: float) -> float:
+        """Return the quality of a scene after its beginning."""
+        moving = min(max((motion - _SLOW) / (_FAST - _SLOW), 0.0), 1.0)
+        help_needed = min(max(-_HARDLY * self._survived, 0.0), _MOST_HELP)
+        still = max(STILL_PSNR - help_needed - self._room, MOVING_PSNR)
+        easily = min(LOOKED_AT_PSNR + _SLOPE * (self._survived - _EASILY), BEST_PSNR)
+        return max(easily, still + moving * (self._moving - still))
+
+    def _beginning(self, seconds: float, wanted: float) -> float:
+        """Return the quality with which a scene begins."""
+        least = OPENING_PSNR - min(max(self._room, 0.0), _SMALL_FRAMES)
+        if seconds - self._opened < _AGAIN:
+            least = _REOPENING
+        else:
+            self._opened = seconds
+        return min(max(LOOKED_AT_PSNR + _SLOPE * (self._survived - _WELL), least), wanted)
