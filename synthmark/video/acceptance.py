@@ -1,20 +1,26 @@
 """When a pilot score is worth a decoding, so that a file without a mark is hardly ever decoded at all.
 
 Each trial gets its share of a fixed expected number of decodings, smaller from trial to trial: the bound for a file
-does not depend on its length.
+does not depend on its length. A lower score is worth a guess: a decoding whose message has to be far clearer than the
+best that is ever read from noise.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 from synthmark.image.readout import decoding_false_alarm
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "Trial"]
 
 _EXPECTED = 0.03  # decodings of a file without a mark, were its spectrum Gaussian, in each kind of trial
 _HARMONIC = 12.0  # the sum of 1 / n over the trials of an hour of video is less than this
+_GUESSES = 1000.0  # guesses for each decoding
+_LEAST_GUESS = 3.5  # of the pilot: fewer guesses than that are allowed where few places are tried
+_CLEAR = -0.5  # dB of Eb/N0: what is decoded from noise reaches -1.75 as a rule, and this less than once in 10 000
+_CLEAR_CHANCE = 1e-4
 _LEAST_CHANCE = 1e-6  # the Gaussian tail is trusted no further
 
 
@@ -28,32 +34,70 @@ def _score_of(chance: float) -> float:
     return high
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a pilot score has to reach in one trial.
+
+    Attributes
+    ----------
+    certain
+        The score from which whatever passes its CRC is a mark.
+    guess
+        The score from which it is one when its message is clear.
+    places
+        How many places the trial chooses from.
+    """
+
+    certain: float
+    guess: float
+    places: float
+
+
 class Ledger:
     """Counts what was tried with one key in one file.
 
     Attributes
     ----------
     decoded
-        How many decodings there were.
+        How many decodings there were whose score was certain.
+    guessed
+        How many there were besides.
     best_score
         The best pilot score on the way.
     """
 
     def __init__(self) -> None:
         self.decoded = 0
+        self.guessed = 0
         self.best_score = 0.0
         self._trials: dict[str, int] = {}
 
-    def threshold(self, kind: str, places: float) -> float:
-        """Return the score from which the next trial of a kind is decoded; `places` is how many it chooses from."""
-        trial = self._trials[kind] = self._trials.get(kind, 0) + 1
-        return _score_of(_EXPECTED / (_HARMONIC * trial * places))
+    def trial(self, kind: str, places: float, more: float = 0.0) -> Trial:
+        """Return what the next trial of a kind has to reach; `more` is added to its scores."""
+        number = self._trials[kind] = self._trials.get(kind, 0) + 1
+        chance = _EXPECTED / (_HARMONIC * number * places)
+        guess = max(_score_of(min(_GUESSES * chance, 0.5)), _LEAST_GUESS)
+        return Trial(_score_of(chance) + more, guess + more, places)
 
-    def false_alarm(self, score: float, places: float) -> float:
+    def count(self, score: float, trial: Trial) -> None:
+        """Count a decoding."""
+        if score >= trial.certain:
+            self.decoded += 1
+        else:
+            self.guessed += 1
+
+    def accepts(self, score: float, trial: Trial, signal_to_noise: float) -> bool:
+        """Return whether a decoding that passed its CRC is a mark; its Eb/N0 is in dB."""
+        return score >= trial.certain or signal_to_noise >= _CLEAR
+
+    def false_alarm(self, score: float, trial: Trial) -> float:
         """Return a bound on the chance that a file without a mark gives the reading at hand.
 
         The chance of a decoding to pass its CRC, times the number of decodings, times the Gaussian chance of the
-        pilot score at one of the places.
+        pilot score at one of the places. A guess counts as much less as its message has to be clearer.
         """
-        chance = max(places * 0.5 * math.erfc(score / math.sqrt(2)), _LEAST_CHANCE)
-        return min(1.0, self.decoded * decoding_false_alarm() * min(chance, 1.0))
+        chance = max(trial.places * 0.5 * math.erfc(score / math.sqrt(2)), _LEAST_CHANCE)
+        if score < trial.certain:
+            chance = _CLEAR_CHANCE
+        tried = self.decoded if score >= trial.certain else self.decoded + self.guessed
+        return min(1.0, tried * decoding_false_alarm() * min(chance, 1.0))

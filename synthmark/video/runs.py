@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
+_LATER = 0.15  # codecs keep most of a mark at the beginning of what was coded: later chunks count for less
 _GROUP = 4  # chunks that are tried as one picture where the size is not known
 _TILE = TILE * SHORT_SIDE / 256  # pixels of a tile in the pictures of a video that was only resized
 
@@ -47,19 +48,27 @@ class Run:
         rows, columns = self.chunks[0].picture.shape
         return rows, columns
 
+    @property
+    def _weights(self) -> NDArray[np.float32]:
+        return np.float32(1) / (1 + np.float32(_LATER) * np.arange(len(self.chunks), dtype=np.float32))
+
+    @property
+    def _weighted(self) -> list[NDArray[np.float32]]:
+        return [weight * chunk.picture for weight, chunk in zip(self._weights, self.chunks, strict=True)]
+
     @cached_property
     def spectra(self) -> list[NDArray[np.complex128]]:
         """Of the tile that is folded from each chunk, what lies in its way levelled: complex128 (128, 128)."""
-        total = np.asarray(sum(chunk.picture for chunk in self.chunks), np.float32)
+        total = np.asarray(sum(self._weighted), np.float32)
         frame = opencv().resize(total, self.canonical[::-1], interpolation=opencv().INTER_AREA)
         level = tile_noise(np.asarray(frame))
-        return [chunk.spectrum / level for chunk in self.chunks]
+        return [weight / level * chunk.spectrum for weight, chunk in zip(self._weights, self.chunks, strict=True)]
 
     @cached_property
     def pictures(self) -> list[NDArray[np.float32]]:
         """The sums of a few chunks each, what lies in the way of the mark levelled."""
         firsts = range(0, len(self.chunks), _GROUP)
-        sums = (sum(chunk.picture for chunk in self.chunks[first : first + _GROUP]) for first in firsts)
+        sums = (sum(self._weighted[first : first + _GROUP]) for first in firsts)
         return levelled_pictures([np.asarray(each, np.float32) for each in sums], _TILE)
 
     @cached_property

@@ -28,7 +28,7 @@ __all__ = ["FINE_SCALES", "UPRIGHT", "Folds", "Scale"]
 UPRIGHT = (MIRRORS[0], MIRRORS[2])
 """The orientations that are tried: as it was, and left and right exchanged."""
 
-_SMALLEST, _LARGEST = 120.0, 320.0  # pixels of a tile in the averaged pictures: shrunk, and a crop to a quarter
+_SMALLEST, _LARGEST = 100.0, 320.0  # pixels of a tile in the averaged pictures: shrunk, and a crop to a quarter
 _STEP, _FINE = 0.01, 0.002  # logarithmic steps of the scale
 _AROUND = 2  # fine steps to either side of a likely scale
 _LIKELY = 3  # scales that are looked at more closely

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from synthmark.image.alignment import Homography
     from synthmark.image.carriers import Carriers
-    from synthmark.video.acceptance import Ledger
+    from synthmark.video.acceptance import Ledger, Trial
     from synthmark.video.joining import Joint
     from synthmark.video.runs import Run
 
@@ -80,16 +80,16 @@ class KeySearch:
     def in_place(self, run: Run) -> Found | None:
         """Read a video that was at most resized as a whole."""
         joint = fixed_joint(run.spectra, self._carriers, MIRRORS[0])
-        threshold = self._ledger.threshold("fixed", _PLACES_FIXED * (1 + len(run.chunks)))
+        trial = self._ledger.trial("fixed", _PLACES_FIXED * (1 + len(run.chunks)))
         parts = aligned_spectra(run.spectra, joint)
-        return self._read(parts, _frame_of(run, joint), _PLACES_FIXED, threshold)
+        return self._read(parts, _frame_of(run, joint), trial)
 
     def turned(self, run: Run, *, fit: bool = False) -> Found | None:
         """Read a video that was also turned, mirrored or cut along its long side; `fit` allows for more."""
         joint = best_joint(run.spectra, self._carriers, TURNS)
-        threshold = self._ledger.threshold("turned", _PLACES_TURNED * (1 + len(run.chunks)))
+        trial = self._ledger.trial("turned", _PLACES_TURNED * (1 + len(run.chunks)))
         frame, parts = _frame_of(run, joint), aligned_spectra(run.spectra, joint)
-        found = self._read(parts, frame, _PLACES_TURNED, threshold)
+        found = self._read(parts, frame, trial)
         if found is None and fit and pilot_score(summed(parts), self._carriers) >= _LIKELY_SCORE:
             found = self._fitted(Stack([chunk.picture for chunk in run.chunks], joint.states), frame)
         return found
@@ -106,18 +106,15 @@ class KeySearch:
 
     def upright(self, run: Run) -> Found | None:
         """Read a video that was cut and brought to another size, perhaps mirrored, but not turned."""
-        places = _PLACES_UPRIGHT * (1 + len(run.pictures))
-        threshold = self._ledger.threshold("upright", places * _SHARE_UPRIGHT)
+        trial = self._ledger.trial("upright", _PLACES_UPRIGHT * (1 + len(run.pictures)) * _SHARE_UPRIGHT)
         for likely in run.folds.likely_scales(self._carriers):
             if likely.score >= _WORTH_JOINING:
-                found = self._at_scale(run.pictures, likely.scale, places, threshold)
+                found = self._at_scale(run.pictures, likely.scale, trial)
                 if found is not None:
                     return found
         return None
 
-    def _at_scale(
-        self, pictures: Sequence[NDArray[np.float32]], scale: float, places: float, threshold: float
-    ) -> Found | None:
+    def _at_scale(self, pictures: Sequence[NDArray[np.float32]], scale: float, trial: Trial) -> Found | None:
         """Bring pictures into step at one scale and read them; a fine fit may lead away from a faint mark."""
         frame = composed(np.eye(3), scale * np.eye(2))
         spectra = Stack(pictures, [0] * len(pictures)).spectra(frame)
@@ -125,10 +122,10 @@ class KeySearch:
         parts = aligned_spectra(spectra, joint)
         spectrum = summed(parts)
         limited = spectrum / np.maximum(np.abs(spectrum) / _LARGEST_LINE, 1)
-        if pilot_score(limited, self._carriers) < threshold:
+        if pilot_score(limited, self._carriers) < trial.guess:
             return None
         placed = composed(frame, joint.orientation.T, (joint.across, joint.down))
-        return self._read(parts, placed, places, threshold)
+        return self._read(parts, placed, trial)
 
     def _tried(self, pictures: Sequence[NDArray[np.float32]], linear: NDArray[np.float64]) -> Found | None:
         """Look for the tile's place under one map, fit it finely and read."""
@@ -143,42 +140,38 @@ class KeySearch:
 
     def _fitted(self, stack: Stack, frame: Homography) -> Found | None:
         """Read a frame as it is, then after ever finer fits."""
-        threshold = self._ledger.threshold("mapped", _PLACES_MAPPED) + _CHOSEN
+        trial = self._ledger.trial("mapped", _PLACES_MAPPED, _CHOSEN)
         for better, spectrum in refinements(stack, frame, self._carriers):
-            if self._is_worth_decoding(spectrum, threshold):
-                found = self._decoded(
-                    stack.spectra(better), better, pilot_score(spectrum, self._carriers), _PLACES_MAPPED
-                )
+            score = self._score(spectrum)
+            if score >= trial.guess:
+                found = self._decoded(stack.spectra(better), better, score, trial)
                 if found is not None:
                     return found
         return None
 
-    def _read(
-        self, parts: Sequence[NDArray[np.complex128]], frame: Homography, places: float, threshold: float
-    ) -> Found | None:
-        """Decode the spectra of aligned frames when the pilot of their sum reaches a threshold.
+    def _read(self, parts: Sequence[NDArray[np.complex128]], frame: Homography, trial: Trial) -> Found | None:
+        """Decode the spectra of aligned frames when the pilot of their sum scores enough.
 
         The score is that of the sum of all chunks, not the sum of their scores: where a scene stands still, each
         chunk shows by chance what the others show.
         """
-        spectrum = summed(parts)
-        if not self._is_worth_decoding(spectrum, threshold):
-            return None
-        return self._decoded(parts, frame, pilot_score(spectrum, self._carriers), places)
+        score = self._score(summed(parts))
+        return self._decoded(parts, frame, score, trial) if score >= trial.guess else None
 
-    def _is_worth_decoding(self, spectrum: NDArray[np.complex128], threshold: float) -> bool:
+    def _score(self, spectrum: NDArray[np.complex128]) -> float:
         score = pilot_score(spectrum, self._carriers)
         self._ledger.best_score = max(self._ledger.best_score, score)
-        return score >= threshold
+        return score
 
     def _decoded(
-        self, parts: Sequence[NDArray[np.complex128]], frame: Homography, score: float, places: float
+        self, parts: Sequence[NDArray[np.complex128]], frame: Homography, score: float, trial: Trial
     ) -> Found | None:
-        self._ledger.decoded += 1
+        """Decode; a reading that is not clear enough for its score is none."""
+        self._ledger.count(score, trial)
         reading: Reading | None = read(soft_bits(combined(parts, self._carriers), self._carriers), self._carriers)
-        if reading is None:
+        if reading is None or not self._ledger.accepts(score, trial, reading.signal_to_noise):
             return None
-        chance = self._ledger.false_alarm(score, places)
+        chance = self._ledger.false_alarm(score, trial)
         return Found(reading.content_id, round(reading.signal_to_noise, 2), frame, chance)
 
 

@@ -38,13 +38,13 @@ BEST_PSNR = 54.0
 _QUALITY = 15  # of the JPEG that imitates a key frame at a low bit rate, for frames of 512 lines
 _LEVEL_LINES = 512
 _EASILY = 1.5  # dB of Eb/N0 of one such frame from which the mark is made weaker: stretches gain 1 to 6 more
-_WELL = 1.0  # dB of Eb/N0 that the first frames are made strong enough for
+_WELL, _STEEPER = 1.0, 1.5  # dB of Eb/N0 from which the first frames get more; dB of PSNR for each dB below
 _SLOPE = 0.9  # dB of PSNR for each dB of Eb/N0
 _HARDLY, _MOST_HELP = 0.25, 3.0  # dB of PSNR for each dB of Eb/N0 below zero by which still scenes get more; at most
 _EVERY = 2.0  # seconds between two looks
 _AGAIN, _REOPENING = 3.0, 46.1  # seconds after a beginning during which the next ones are weaker; their PSNR in dB
 _SMALL_FRAMES = 0.8  # dB that the first ones of small frames are changed more, at most
-_FADING, _RISING = 6.0, 4.0  # dB a second by which quality rises and falls within a scene
+_FADING, _RISING = 9.0, 4.0  # dB a second by which quality rises and falls within a scene
 _SLOW, _FAST = 3.5, 6.5  # mean change of luma from frame to frame between which the least quality falls
 
 
@@ -147,4 +147,4 @@ class StrengthControl:
             least = _REOPENING
         else:
             self._opened = seconds
-        return min(max(LOOKED_AT_PSNR + _SLOPE * (self._survived - _WELL), least), wanted)
+        return min(max(LOOKED_AT_PSNR + _STEEPER * (self._survived - _WELL), least), wanted)
