@@ -31,7 +31,17 @@ def _bits(content_id):
 
 class LumaEmbedder:
     def __init__(
-        self, content_id, key=None, *, width, height, bit_depth=8, frame_rate=25.0, full_range=False, strength=1.0
+        self,
+        content_id,
+        key=None,
+        *,
+        width,
+        height,
+        bit_depth=8,
+        frame_rate=25.0,
+        full_range=False,
+        strength=1.0,
+        seconds=None,
     ):
         if min(width, height) < 64:
             raise CapacityError("too small for the stand-in")

@@ -217,13 +217,15 @@ def oriented_pilots(carriers: Carriers) -> dict[bytes, Spectrum]:
     return {turn.tobytes(): oriented(carriers.pilot, turn) for turn in TURNS}
 
 
-def best_offset(spectrum: Spectrum, carriers: Carriers, orientations: tuple[Orientation, ...]) -> Offset:
-    """Return where the pilot correlates best over orientations and all cyclic shifts."""
+def best_offset(
+    spectrum: Spectrum, carriers: Carriers, orientations: tuple[Orientation, ...], step: int = 1
+) -> Offset:
+    """Return where the pilot correlates best over orientations and cyclic shifts, all of them or every `step`-th."""
     best = Offset(-math.inf, MIRRORS[0], 0, 0)
     for orientation in orientations:
-        surface = pilot_surface(spectrum, oriented_pilots(carriers)[orientation.tobytes()])
-        top = int(np.argmax(surface))
-        score = float(surface.flat[top])
+        surface = pilot_surface(spectrum, oriented_pilots(carriers)[orientation.tobytes()])[::step, ::step]
+        down, across = np.unravel_index(int(np.argmax(surface)), surface.shape)
+        score = float(surface[down, across])
         if score > best.score:
-            best = Offset(score, orientation, *divmod(top, TILE))
+            best = Offset(score, orientation, step * int(down), step * int(across))
     return best

@@ -22,7 +22,7 @@ from synthmark.image.alignment import (
     resized_frame,
 )
 from synthmark.image.canonical import canonical_planes, planes_at
-from synthmark.image.carriers import Carriers, carriers
+from synthmark.image.carriers import TILE, Carriers, carriers
 from synthmark.image.engine import engine
 from synthmark.image.fitting import refinements
 from synthmark.image.pictures import Picture, as_picture
@@ -50,6 +50,7 @@ _LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
 _ACCEPTED_SCORE = 6.4  # of the pilot after the fit: worth decoding
 _SEARCHED_PLACES = 3e6  # orientations and maps x 128 x 128 shifts, and room for the fits
 _UNMOVED_SCORE = 3.5  # of the pilot at shift zero, the one place of a picture that was never cropped
+_STILL_SCORE, _STILL_PLACES = 4.4, 32.0  # of a frame of a video: four shifts of the tile, eight orientations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,7 @@ def extract(picture: object, key: bytes | None = None, *, search: Literal["full"
     whitened = engine().whiten(canonical_planes(attempt.source.picture), True)[0]
     found = _unmoved(attempt, folded_spectrum(whitened))
     if search == "full":
+        found = found or _video_still(attempt)
         for view in _views(attempt.source.picture):
             found = found or _searched(attempt, view)
     return found or ImageDetection(pilot_score=attempt.best_score, decodings=attempt.decoded)
@@ -161,6 +163,20 @@ def _unmoved(attempt: _Attempt, spectrum: Spectrum) -> ImageDetection | None:
     turned = composed(frame, offset.orientation.T, (offset.across, offset.down))
     direct = oriented(aligned(spectrum, offset.down, offset.across), offset.orientation.T)
     return attempt.detection(turned, direct) or _fitted(attempt, turned)
+
+
+def _video_still(attempt: _Attempt) -> ImageDetection | None:
+    """Read a frame of a video, whose tiles are twice as large and begin at multiples of half their size."""
+    base = canonical_frame(attempt.source.picture.height, attempt.source.picture.width)
+    frame = composed(base, 2 * np.eye(2))
+    spectrum = attempt.source.spectrum(frame, attempt.source.window(frame))
+    offset = best_offset(spectrum, attempt.carriers, TURNS, TILE // 2)
+    attempt.best_score = max(attempt.best_score, offset.score)
+    if offset.score < _STILL_SCORE:
+        return None
+    placed = composed(frame, offset.orientation.T, (offset.across, offset.down))
+    direct = oriented(aligned(spectrum, offset.down, offset.across), offset.orientation.T)
+    return attempt.detection(placed, direct, _STILL_PLACES)
 
 
 def _fitted(attempt: _Attempt, frame: Homography) -> ImageDetection | None:

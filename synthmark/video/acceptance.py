@@ -11,12 +11,16 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from synthmark.image.readout import decoding_false_alarm
+from synthmark.image.readout import LIST_SIZE, decoding_false_alarm
 
 __all__ = ["Ledger", "Trial"]
 
-_EXPECTED = 0.03  # decodings of a file without a mark, were its spectrum Gaussian, in each kind of trial
+_EXPECTED = 0.025  # decodings of a file without a mark, were its spectrum Gaussian, in each kind of trial
 _HARMONIC = 12.0  # the sum of 1 / n over the trials of an hour of video is less than this
+_BEYOND, _LONG_LIST = (
+    0.6,
+    8,
+)  # score beyond certain from which lists are eight times as long: one in 18 decodings or less
 _GUESSES = 1000.0  # guesses for each decoding
 _LEAST_GUESS = 3.5  # of the pilot: fewer guesses than that are allowed where few places are tried
 _CLEAR = -0.5  # dB of Eb/N0: what is decoded from noise reaches -1.75 as a rule, and this less than once in 10 000
@@ -41,7 +45,7 @@ class Trial:
     Attributes
     ----------
     certain
-        The score from which whatever passes its CRC is a mark.
+        The score from which whatever passes its CRC is a mark. Well beyond, a longer list of candidates is decoded.
     guess
         The score from which it is one when its message is clear.
     places
@@ -52,6 +56,10 @@ class Trial:
     guess: float
     places: float
 
+    def paths(self, score: float) -> int:
+        """Return the length of the list that is decoded at a score."""
+        return LIST_SIZE * (_LONG_LIST if score >= self.certain + _BEYOND else 1)
+
 
 class Ledger:
     """Counts what was tried with one key in one file.
@@ -59,7 +67,7 @@ class Ledger:
     Attributes
     ----------
     decoded
-        How many decodings there were whose score was certain.
+        How many decodings there were whose score was certain; a long list counts as eight.
     guessed
         How many there were besides.
     best_score
@@ -76,13 +84,14 @@ class Ledger:
         """Return what the next trial of a kind has to reach; `more` is added to its scores."""
         number = self._trials[kind] = self._trials.get(kind, 0) + 1
         chance = _EXPECTED / (_HARMONIC * number * places)
-        guess = max(_score_of(min(_GUESSES * chance, 0.5)), _LEAST_GUESS)
-        return Trial(_score_of(chance) + more, guess + more, places)
+        certain = _score_of(chance)
+        guess = min(max(_score_of(min(_GUESSES * chance, 0.5)), _LEAST_GUESS), certain)
+        return Trial(certain + more, guess + more, places)
 
     def count(self, score: float, trial: Trial) -> None:
         """Count a decoding."""
         if score >= trial.certain:
-            self.decoded += 1
+            self.decoded += trial.paths(score) // LIST_SIZE
         else:
             self.guessed += 1
 

@@ -112,7 +112,7 @@ class LumaEmbedder:
         room = _room(min(width, height))
         self._control = StrengthControl(strength, room, seconds)
         self._louder = max(strength, 1.0) * max(room, 1.0)
-        self._at_first = 20 if room > 1 else 40
+        self._at_first = 20 if room > 1 else 30
         self._stretches: list[Stretch] = []
         self._number = -1
         self._followed = -math.inf

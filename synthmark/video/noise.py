@@ -39,7 +39,7 @@ def tile_noise(frame: NDArray[np.float32]) -> NDArray[np.float64]:
     rows, columns = (-(-side // TILE) * TILE for side in frame.shape)
     lags = _windowed_lags(frame, (rows, columns), TILE * _REACH)
     power = np.fft.fft2(engine().fold(lags.astype(np.float32), TILE).astype(np.float64)).real
-    return np.asarray(np.sqrt(np.maximum(power / power.mean(), _FLOOR)))
+    return _root(power)
 
 
 def levelled_pictures(pictures: Sequence[NDArray[np.float32]], tile: float) -> list[NDArray[np.float32]]:
@@ -54,10 +54,13 @@ def levelled_pictures(pictures: Sequence[NDArray[np.float32]], tile: float) -> l
     """
     total = np.asarray(sum(pictures), np.float32)
     lags = _windowed_lags(total, (total.shape[0], total.shape[1]), tile * _REACH)
-    power = np.fft.rfft2(lags).real
-    level = np.sqrt(np.maximum(power / power.mean(), _FLOOR))
+    level = _root(np.fft.rfft2(lags).real)
     shape = total.shape
     return [np.fft.irfft2(np.fft.rfft2(each) / level, s=shape).astype(np.float32) for each in pictures]
+
+
+def _root(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.sqrt(np.maximum(power / max(float(power.mean()), 1e-12), _FLOOR)))
 
 
 def _windowed_lags(picture: NDArray[np.float32], shape: tuple[int, int], reach: float) -> NDArray[np.float64]:

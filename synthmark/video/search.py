@@ -168,7 +168,8 @@ class KeySearch:
     ) -> Found | None:
         """Decode; a reading that is not clear enough for its score is none."""
         self._ledger.count(score, trial)
-        reading: Reading | None = read(soft_bits(combined(parts, self._carriers), self._carriers), self._carriers)
+        soft = soft_bits(combined(parts, self._carriers), self._carriers)
+        reading: Reading | None = read(soft, self._carriers, trial.paths(score))
         if reading is None or not self._ledger.accepts(score, trial, reading.signal_to_noise):
             return None
         chance = self._ledger.false_alarm(score, trial)

@@ -38,13 +38,14 @@ BEST_PSNR = 54.0
 _QUALITY = 15  # of the JPEG that imitates a key frame at a low bit rate, for frames of 512 lines
 _LEVEL_LINES = 512
 _EASILY = 1.5  # dB of Eb/N0 of one such frame from which the mark is made weaker: stretches gain 1 to 6 more
-_WELL, _STEEPER = 1.0, 1.5  # dB of Eb/N0 from which the first frames get more; dB of PSNR for each dB below
+_WELL, _STEEPER = 1.3, 1.5  # dB of Eb/N0 from which the first frames get more; dB of PSNR for each dB below
 _SLOPE = 0.9  # dB of PSNR for each dB of Eb/N0
 _HARDLY, _MOST_HELP = 0.25, 3.0  # dB of PSNR for each dB of Eb/N0 below zero by which still scenes get more; at most
+_HOPELESS = -4.0  # dB of Eb/N0 below which moving scenes get more, too
 _EVERY = 2.0  # seconds between two looks
 _AGAIN, _REOPENING = 3.0, 46.1  # seconds after a beginning during which the next ones are weaker; their PSNR in dB
-_SMALL_FRAMES = 0.8  # dB that the first ones of small frames are changed more, at most
-_FADING, _RISING = 9.0, 4.0  # dB a second by which quality rises and falls within a scene
+_SMALL_FRAMES = 0.3  # dB that the first ones of small frames are changed more, at most
+_FADING, _RISING = 9.0, 4.0  # dB a second by which quality rises (more slowly in small frames) and falls
 _SLOW, _FAST = 3.5, 6.5  # mean change of luma from frame to frame between which the least quality falls
 
 
@@ -94,12 +95,12 @@ class StrengthControl:
     def __init__(self, strength: float, room: float = 1.0, seconds: float | None = None) -> None:
         self._louder = 20 * math.log10(strength)
         self._room = 20 * math.log10(room)
-        self._moving = max(MOVING_PSNR - self._room, MOVING_PSNR)
         self._survived = 0.0
         self._psnr: float | None = None
         self._looked = -math.inf
         self._opened = math.inf if seconds is not None and seconds < _AGAIN else -math.inf
         self._last = 0.0
+        self._fading = _FADING / max(room, 1.0)
         self.excess = 0.0
 
     def due(self, seconds: float, cut: bool) -> bool:
@@ -127,7 +128,7 @@ class StrengthControl:
         if self._psnr is None:
             self._psnr, self._last = self._beginning(seconds, wanted), seconds
         elapsed = max(seconds - self._last, 0.0)
-        self._psnr += min(max(wanted - self._psnr, -_RISING * elapsed), _FADING * elapsed)
+        self._psnr += min(max(wanted - self._psnr, -_RISING * elapsed), self._fading * elapsed)
         self._last = seconds
         self.excess = max(wanted - self._psnr, 0.0)
         return self._psnr - self._louder
@@ -135,10 +136,10 @@ class StrengthControl:
     def _lasting(self, motion: float) -> float:
         """Return the quality of a scene after its beginning."""
         moving = min(max((motion - _SLOW) / (_FAST - _SLOW), 0.0), 1.0)
-        help_needed = min(max(-_HARDLY * self._survived, 0.0), _MOST_HELP)
-        still = max(STILL_PSNR - help_needed - self._room, MOVING_PSNR)
+        least = MOVING_PSNR - _help(self._survived - _HOPELESS, _MOST_HELP / 2)
+        still = max(STILL_PSNR - _help(self._survived, _MOST_HELP) - self._room, least)
         easily = min(LOOKED_AT_PSNR + _SLOPE * (self._survived - _EASILY), BEST_PSNR)
-        return max(easily, still + moving * (self._moving - still))
+        return max(easily, still + moving * (max(least - self._room, least) - still))
 
     def _beginning(self, seconds: float, wanted: float) -> float:
         """Return the quality with which a scene begins."""
@@ -148,3 +149,8 @@ class StrengthControl:
         else:
             self._opened = seconds
         return min(max(LOOKED_AT_PSNR + _STEEPER * (self._survived - _WELL), least), wanted)
+
+
+def _help(survived: float, most: float) -> float:
+    """Return by how many dB a scene is changed more because its mark survives badly."""
+    return min(max(-_HARDLY * survived, 0.0), most)

@@ -5,7 +5,7 @@ from synthmark.image.alignment import MIRRORS, TURNS, oriented
 from synthmark.image.carriers import carriers
 from synthmark.image.readout import aligned, pilot_score
 from synthmark.keys import key_bytes
-from synthmark.video.joining import best_joint, fixed_joint, joined_spectrum
+from synthmark.video.joining import aligned_spectra, best_joint, fixed_joint, summed
 from synthmark.video.pattern import SHIFTS
 
 CARRIERS = carriers(key_bytes(None))
@@ -30,7 +30,7 @@ def test_place_and_shifts_are_found_together():
     ] or {tuple(np.mod(joint.shift(state), 128)) for state in joint.states} == {
         tuple(np.mod(np.add((17, 90), SHIFTS[state]), 128)) for state in states
     }
-    assert pilot_score(joined_spectrum(spectra(states, (17, 90)), joint), CARRIERS) > 8
+    assert pilot_score(summed(aligned_spectra(spectra(states, (17, 90)), joint)), CARRIERS) > 8
 
 
 def test_chunks_that_are_too_weak_alone_are_found_together():
@@ -46,7 +46,7 @@ def test_every_orientation_is_undone(turn):
     states = (0, 0, 3, 3)
     turned = [oriented(each, turn) for each in spectra(states, noise=0.3)]
     joint = best_joint(turned, CARRIERS, TURNS)
-    assert pilot_score(joined_spectrum(turned, joint), CARRIERS) > 12
+    assert pilot_score(summed(aligned_spectra(turned, joint)), CARRIERS) > 12
 
 
 def test_a_known_place_needs_no_search():

@@ -61,4 +61,4 @@ def test_a_cut_forgets_what_was_before():
     wanted, _ = mask.follow(flat(128), True)
     assert wanted == pytest.approx(1.0)
     slow, _ = mask.follow(flat(16), False)
-    assert slow == pytest.approx(1 + 0.3 * (0.8 / 5 - 1))
+    assert slow == pytest.approx(1 + 0.3 * (0.8 / 13 - 1))

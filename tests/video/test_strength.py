@@ -5,7 +5,15 @@ from scenes import photograph
 from synthmark.image.carriers import carriers
 from synthmark.keys import key_bytes
 from synthmark.video.pattern import pattern
-from synthmark.video.strength import BEST_PSNR, STILL_PSNR, WORST_PSNR, StrengthControl, surviving
+from synthmark.video.strength import (
+    BEST_PSNR,
+    LOOKED_AT_PSNR,
+    MOVING_PSNR,
+    OPENING_PSNR,
+    STILL_PSNR,
+    StrengthControl,
+    surviving,
+)
 
 CARRIERS = carriers(key_bytes(None))
 CONTENT_ID = 5
@@ -27,35 +35,82 @@ def test_frames_of_more_lines_lose_less():
     assert eb_n0(2.0, 1080) > eb_n0(2.0, 512)
 
 
-def test_what_is_spared_is_given_back():
-    control = StrengthControl(1.0)
-    control.observe(0.0, 5.5, True)
-    assert control.psnr(0.0, MOVING) == pytest.approx(WORST_PSNR + 0.9 * 4.0)
-
-
-@pytest.mark.parametrize(("survived", "psnr"), [(-20.0, WORST_PSNR), (40.0, BEST_PSNR)])
-def test_quality_stays_between_its_bounds(survived, psnr):
-    control = StrengthControl(1.0)
+def settled(survived, motion, **options):
+    """Return the quality of a scene that began ten seconds ago."""
+    control = StrengthControl(1.0, **options)
     control.observe(0.0, survived, True)
-    assert control.psnr(0.0, MOVING) == pytest.approx(psnr)
+    control.psnr(0.0, motion)
+    return control.psnr(10.0, motion)
+
+
+def begun(survived, motion=MOVING, **options):
+    control = StrengthControl(1.0, **options)
+    control.observe(0.0, survived, True)
+    return control.psnr(0.0, motion)
+
+
+def test_what_is_spared_is_given_back():
+    assert settled(5.5, MOVING) == pytest.approx(LOOKED_AT_PSNR + 0.9 * 4.0)
+
+
+@pytest.mark.parametrize(("survived", "psnr"), [(-20.0, MOVING_PSNR - 1.5), (-4.0, MOVING_PSNR), (40.0, BEST_PSNR)])
+def test_quality_stays_between_its_bounds(survived, psnr):
+    assert settled(survived, MOVING) == pytest.approx(psnr)
 
 
 def test_what_hardly_moves_is_changed_less():
-    still, slow, small, large = (StrengthControl(1.0, room) for room in (1.0, 1.0, 1.25, 0.8))
-    assert still.psnr(0.0, 0.0) == STILL_PSNR
-    assert WORST_PSNR < slow.psnr(0.0, 5.0) < STILL_PSNR
-    assert small.psnr(0.0, 0.0) == pytest.approx(STILL_PSNR - 1.94, abs=0.01)
-    assert large.psnr(0.0, 0.0) == pytest.approx(STILL_PSNR + 1.94, abs=0.01)
-    assert large.psnr(0.0, MOVING) > StrengthControl(1.0).psnr(0.0, MOVING)
+    assert settled(0.0, 0.0) == STILL_PSNR
+    assert MOVING_PSNR < settled(0.0, 5.0) < STILL_PSNR
+    assert settled(0.0, 0.0, room=1.25) == pytest.approx(STILL_PSNR - 1.94, abs=0.01)
+    assert settled(0.0, 0.0, room=0.8) == pytest.approx(STILL_PSNR + 1.94, abs=0.01)
+    assert settled(0.0, MOVING, room=0.8) > settled(0.0, MOVING)
+
+
+def test_a_still_scene_that_survives_badly_is_changed_more():
+    assert settled(-4.0, 0.0) == pytest.approx(STILL_PSNR - 1.0)
+    assert settled(-30.0, 0.0) == pytest.approx(STILL_PSNR - 3.0)
+
+
+def test_a_scene_begins_with_as_much_as_its_mark_needs():
+    assert begun(-20.0) == OPENING_PSNR
+    assert OPENING_PSNR < begun(0.0) < begun(1.0) < MOVING_PSNR
+    assert begun(1.3) == pytest.approx(LOOKED_AT_PSNR)
+    assert begun(40.0) == BEST_PSNR  # no more than what follows
+    assert begun(-20.0, room=1.6) == pytest.approx(OPENING_PSNR - 0.3)
+
+
+def test_scenes_that_follow_soon_begin_with_less_and_so_do_short_videos():
+    control = StrengthControl(1.0)
+    starts = []
+    for seconds in (0.0, 1.0, 2.9, 3.1):
+        control.observe(seconds, -20.0, True)
+        starts.append(control.psnr(seconds, MOVING))
+    assert starts == pytest.approx([OPENING_PSNR, 46.1, 46.1, OPENING_PSNR])
+    assert begun(-20.0, seconds=2.9) == pytest.approx(46.1)
+    assert begun(-20.0, seconds=3.1) == OPENING_PSNR
+
+
+def test_the_strong_beginning_fades_and_says_by_how_much_it_exceeds():
+    control = StrengthControl(1.0)
+    control.observe(0.0, -4.0, True)
+    control.psnr(0.0, MOVING)
+    assert control.excess == pytest.approx(MOVING_PSNR - OPENING_PSNR)
+    assert control.psnr(0.2, MOVING) == pytest.approx(OPENING_PSNR + 1.8)
+    assert control.psnr(2.0, MOVING) == MOVING_PSNR
+    assert control.excess == 0
 
 
 def test_within_a_scene_quality_changes_slowly():
     control = StrengthControl(1.0)
-    control.observe(0.0, -20.0, True)
+    control.observe(0.0, 40.0, True)
     control.psnr(0.0, MOVING)
-    control.observe(2.0, 40.0, False)
-    assert control.psnr(0.5, MOVING) == pytest.approx(WORST_PSNR + 2.0)
-    assert control.psnr(1.0, MOVING) == pytest.approx(WORST_PSNR + 4.0)
+    control.observe(2.0, -4.0, False)
+    assert control.psnr(2.0, MOVING) == MOVING_PSNR  # two seconds later
+    control.observe(4.0, 40.0, False)
+    assert control.psnr(2.2, MOVING) == pytest.approx(MOVING_PSNR + 1.8)
+    control.psnr(4.0, MOVING)
+    control.observe(6.0, -4.0, False)
+    assert control.psnr(4.5, MOVING) == pytest.approx(BEST_PSNR - 2.0)
 
 
 def test_it_looks_every_two_seconds_and_after_cuts():
