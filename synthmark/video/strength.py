@@ -33,11 +33,12 @@ STILL_PSNR = 54.0
 what its first frame held."""
 
 BEST_PSNR = 54.0
-"""A scene in which the mark survives easily gets this quality; large frames may get more."""
+"""A scene in which the mark survives easily gets this quality."""
 
 _QUALITY = 15  # of the JPEG that imitates a key frame at a low bit rate, for frames of 512 lines
 _LEVEL_LINES = 512
 _EASILY = 1.5  # dB of Eb/N0 of one such frame from which the mark is made weaker: stretches gain 1 to 6 more
+_GENTLEST = 49.0  # dB of the first frames of a scene in which the mark survives easily
 _WELL, _STEEPER = 1.3, 1.5  # dB of Eb/N0 from which the first frames get more; dB of PSNR for each dB below
 _SLOPE = 0.9  # dB of PSNR for each dB of Eb/N0
 _HARDLY, _MOST_HELP = 0.25, 3.0  # dB of PSNR for each dB of Eb/N0 below zero by which still scenes get more; at most
@@ -137,7 +138,7 @@ class StrengthControl:
         """Return the quality of a scene after its beginning."""
         moving = min(max((motion - _SLOW) / (_FAST - _SLOW), 0.0), 1.0)
         least = MOVING_PSNR - _help(self._survived - _HOPELESS, _MOST_HELP / 2)
-        still = max(STILL_PSNR - _help(self._survived, _MOST_HELP) - self._room, least)
+        still = min(max(STILL_PSNR - _help(self._survived, _MOST_HELP) - self._room, least), BEST_PSNR)
         easily = min(LOOKED_AT_PSNR + _SLOPE * (self._survived - _EASILY), BEST_PSNR)
         return max(easily, still + moving * (max(least - self._room, least) - still))
 
@@ -148,7 +149,7 @@ class StrengthControl:
             least = _REOPENING
         else:
             self._opened = seconds
-        return min(max(LOOKED_AT_PSNR + _STEEPER * (self._survived - _WELL), least), wanted)
+        return min(max(LOOKED_AT_PSNR + _STEEPER * (self._survived - _WELL), least), _GENTLEST, wanted)
 
 
 def _help(survived: float, most: float) -> float:
