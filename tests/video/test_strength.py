@@ -83,11 +83,11 @@ def test_scenes_that_follow_soon_begin_with_less_and_so_do_short_videos():
     control = StrengthControl(1.0)
     starts = []
     for seconds in (0.0, 1.0, 2.9, 3.1):
-        control.observe(seconds, -20.0, True)
+        control.observe(seconds, -4.0, True)
         starts.append(control.psnr(seconds, MOVING))
     assert starts == pytest.approx([OPENING_PSNR, 47.0, 47.0, OPENING_PSNR])
-    assert begun(-20.0, seconds=2.9) == pytest.approx(47.0)
-    assert begun(-20.0, seconds=3.1) == OPENING_PSNR
+    assert begun(-4.0, seconds=2.9) == pytest.approx(47.0)
+    assert begun(-4.0, seconds=3.1) == OPENING_PSNR
 
 
 def test_the_strong_beginning_fades_and_says_by_how_much_it_exceeds():
