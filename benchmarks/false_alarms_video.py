@@ -5,8 +5,10 @@
 The first six seconds of every clip, and with fewer keys those of some drawn ones (noise, emptiness, patterns that
 stand still and that move), are read with every key; sound is left out. No mark may be found. Beside that stand two
 bounds on false alarms. The derived one, for one file and key, is the mean number of decodings that a clip was worth
-times the chance that a decoding of noise is accepted; the worst clip counts. The measured one is what so many trials
-without a find prove with 95 % confidence. Finished outcomes are kept as by `robustness_video.py`.
+times the chance that a decoding of noise is accepted; guesses, whose message has to be clear besides, count for as
+much less as noise is seldom so clear, which is measured on drawn soft bits; the worst clip counts. The measured one
+is what so many trials without a find prove with 95 % confidence. Finished outcomes are kept as by
+`robustness_video.py`.
 """
 
 from __future__ import annotations
@@ -91,6 +93,7 @@ def tried(clip: Path, first: int, count: int, longest: float) -> dict[str, Any]:
         "frames": frames,
         "keys": count,
         "decodings": list(extractor.decodings),
+        "guesses": list(extractor.guesses),
         "pilot_scores": [round(float(score), 3) for score in extractor.pilot_scores],
         "accepted": [
             {"key": first + n, "content_id": f"{each.content_id:016x}"} for n, each in enumerate(found) if each.found
@@ -105,6 +108,40 @@ def kept(work: Path, clip: Path, first: int, count: int, longest: float) -> dict
         file.parent.mkdir(parents=True, exist_ok=True)
         written(file, tried(clip, first, count, longest))
     return dict(json.loads(file.read_text(encoding="utf-8")))
+
+
+def clearest(first: int, count: int) -> list[float]:
+    """Return Eb/N0 in dB of the best message that is decoded from drawn soft bits, as often as asked for."""
+    from synthmark.image.carriers import CODE_LENGTH, carriers
+    from synthmark.image.readout import LIST_SIZE, signal_to_noise
+
+    code = carriers(key_for(0)).code
+    best = []
+    for number in range(first, first + count):
+        noise = np.random.default_rng(number).standard_normal(CODE_LENGTH)
+        words = code.decode(noise, LIST_SIZE)
+        best.append(max(signal_to_noise(noise, np.where(code.encode(word), -1.0, 1.0)) for word in words))
+    return best
+
+
+def clearness(count: int, jobs: int) -> dict[str, Any]:
+    """Measure how clear the messages are that are decoded from noise, against what a guess has to reach."""
+    from synthmark.video.acceptance import CLEAR, CLEAR_CHANCE
+
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        parts = pool.map(clearest, range(0, count, 500), [min(500, count)] * -(-count // 500))
+        values = np.sort([value for part in parts for value in part])
+    above = int((values >= CLEAR).sum())
+    return {
+        "decodings_of_noise": len(values),
+        "median": float(np.median(values)),
+        "highest_in_a_hundred": float(values[-max(1, len(values) // 100)]),
+        "largest": float(values[-1]),
+        "asked": CLEAR,
+        "as_clear": above,
+        "assumed_chance": CLEAR_CHANCE,
+        "chance_is_below": 1 - 0.05 ** (1 / len(values)) if not above else None,
+    }
 
 
 def all_trials(counts: dict[Path, int], at_once: int, longest: float, work: Path, jobs: int) -> list[dict[str, Any]]:
@@ -128,7 +165,7 @@ def by_clip(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for part in sorted(parts, key=lambda part: str(part["clip"])):
         entry = clips.setdefault(part["clip"], {"clip": part["clip"], "frames": part["frames"], "keys": 0})
         entry["keys"] += part["keys"]
-        for key in ("decodings", "pilot_scores", "accepted"):
+        for key in ("decodings", "guesses", "pilot_scores", "accepted"):
             entry[key] = entry.get(key, []) + part[key]
     return list(clips.values())
 
@@ -136,12 +173,14 @@ def by_clip(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def told(entry: dict[str, Any]) -> dict[str, Any]:
     """Return what one clip came to: numbers of decodings and the largest pilot score instead of all."""
     from synthmark.image.readout import decoding_false_alarm
+    from synthmark.video.acceptance import CLEAR_CHANCE
 
-    mean = float(np.mean(entry["decodings"]))
+    mean, guesses = (float(np.mean(entry[key])) for key in ("decodings", "guesses"))
     return entry | {
         "decodings": {"mean": mean, "largest": max(entry["decodings"])},
+        "guesses": {"mean": guesses, "largest": max(entry["guesses"])},
         "pilot_scores": {"mean": float(np.mean(entry["pilot_scores"])), "largest": max(entry["pilot_scores"])},
-        "false_alarm_bound": mean * decoding_false_alarm(),
+        "false_alarm_bound": (mean + guesses * CLEAR_CHANCE) * decoding_false_alarm(),
     }
 
 
@@ -169,6 +208,7 @@ def main(
     at_once: Annotated[int, typer.Option(help="Keys that share one reading of a clip.")] = 100,
     longest: Annotated[float, typer.Option(help="Seconds read of every clip.")] = 6.0,
     out: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("false_alarms_video.json"),
+    noise: Annotated[int, typer.Option(help="Decodings of noise, to see how clear they are.")] = 30000,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     keep: Annotated[bool, typer.Option(help="Keep outcomes of changed code.")] = False,
 ) -> None:
@@ -180,6 +220,7 @@ def main(
     results = [told(entry) for entry in clips_read]
     tail = fitted_tail(np.array([score for entry in clips_read for score in entry["pilot_scores"]]))
     record = {**environment.described(), "seconds": longest, "summary": summary(results), "tail": tail}
+    record["clearness_of_noise"] = clearness(noise, jobs)
     record["clips"] = results
     out.write_text(json.dumps(record, indent=1), encoding="utf-8")
     print(json.dumps(record["summary"], indent=1))

@@ -13,18 +13,16 @@ from functools import lru_cache
 
 from synthmark.image.readout import LIST_SIZE, decoding_false_alarm
 
-__all__ = ["Ledger", "Trial"]
+__all__ = ["CLEAR", "CLEAR_CHANCE", "Ledger", "Trial"]
 
 _EXPECTED = 0.025  # decodings of a file without a mark, were its spectrum Gaussian, in each kind of trial
 _HARMONIC = 12.0  # the sum of 1 / n over the trials of an hour of video is less than this
-_BEYOND, _LONG_LIST = (
-    0.6,
-    8,
-)  # score beyond certain from which lists are eight times as long: one in 18 decodings or less
+_BEYOND = 0.6  # a score so far beyond certain, which one decoding in 18 or fewer has, is worth a longer list
+_LONG_LIST = 8  # times as long
 _GUESSES = 1000.0  # guesses for each decoding
 _LEAST_GUESS = 3.5  # of the pilot: fewer guesses than that are allowed where few places are tried
-_CLEAR = -0.5  # dB of Eb/N0: what is decoded from noise reaches -1.75 as a rule, and this less than once in 10 000
-_CLEAR_CHANCE = 1e-4
+CLEAR = -0.5  # dB of Eb/N0: what is decoded from noise reaches -1.75 as a rule, and this less than once in 10 000
+CLEAR_CHANCE = 1e-4
 _LEAST_CHANCE = 1e-6  # the Gaussian tail is trusted no further
 
 
@@ -97,7 +95,7 @@ class Ledger:
 
     def accepts(self, score: float, trial: Trial, signal_to_noise: float) -> bool:
         """Return whether a decoding that passed its CRC is a mark; its Eb/N0 is in dB."""
-        return score >= trial.certain or signal_to_noise >= _CLEAR
+        return score >= trial.certain or signal_to_noise >= CLEAR
 
     def false_alarm(self, score: float, trial: Trial) -> float:
         """Return a bound on the chance that a file without a mark gives the reading at hand.
@@ -107,6 +105,6 @@ class Ledger:
         """
         chance = max(trial.places * 0.5 * math.erfc(score / math.sqrt(2)), _LEAST_CHANCE)
         if score < trial.certain:
-            chance = _CLEAR_CHANCE
+            chance = CLEAR_CHANCE
         tried = self.decoded if score >= trial.certain else self.decoded + self.guessed
         return min(1.0, tried * decoding_false_alarm() * min(chance, 1.0))

@@ -169,8 +169,13 @@ class LumaExtractor:
 
     @property
     def decodings(self) -> tuple[int, ...]:
-        """How often a payload was decoded so far, for each key."""
+        """How often a payload was decoded so far, for each key; a long list counts for several."""
         return tuple(each.ledger.decoded for each in self._keys)
+
+    @property
+    def guesses(self) -> tuple[int, ...]:
+        """How often one was decoded besides, whose message would have had to be clear, for each key."""
+        return tuple(each.ledger.guessed for each in self._keys)
 
     @property
     def pilot_scores(self) -> tuple[float, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from synthmark._opencv import opencv
 from synthmark.image.carriers import TILE
+from synthmark.image.search import line_spectrum
 from synthmark.video.noise import levelled_pictures, tile_noise
 from synthmark.video.pictures import SHORT_SIDE
 from synthmark.video.scales import Folds
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
     from synthmark.video.pictures import Chunk
 
-__all__ = ["Run"]
+__all__ = ["LINES_SIZE", "Run"]
+
+LINES_SIZE = 1024
+"""Size of the transform in which the lines of the pilot are looked for."""
 
 _LATER = 0.15  # codecs keep most of a mark at the beginning of what was coded: later chunks count for less
 _GROUP = 4  # chunks that are tried as one picture where the size is not known
@@ -70,6 +74,12 @@ class Run:
         firsts = range(0, len(self.chunks), _GROUP)
         sums = (sum(self._weighted[first : first + _GROUP]) for first in firsts)
         return levelled_pictures([np.asarray(each, np.float32) for each in sums], _TILE)
+
+    @cached_property
+    def lines(self) -> NDArray[np.float32]:
+        """The power of the pictures over its local mean, as `synthmark.image.search.line_spectrum` returns it."""
+        total = sum(line_spectrum(picture, LINES_SIZE) for picture in self.pictures)
+        return np.asarray(total, np.float32) / np.float32(len(self.pictures))
 
     @cached_property
     def folds(self) -> Folds:

@@ -10,9 +10,10 @@ import numpy as np
 from synthmark.image.alignment import MIRRORS, TURNS, composed, resized_frame
 from synthmark.image.fitting import refinements
 from synthmark.image.readout import Reading, pilot_score, read, soft_bits
-from synthmark.image.search import View, candidate_maps, line_spectrum
+from synthmark.image.search import View, candidate_maps
 from synthmark.video.combining import combined
 from synthmark.video.joining import aligned_spectra, best_joint, fixed_joint, summed
+from synthmark.video.runs import LINES_SIZE
 from synthmark.video.scales import FINE_SCALES, UPRIGHT
 from synthmark.video.stack import Stack
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "KeySearch"]
 
-_VIEW = View(short_side=320, smallest_tile=72, largest_tile=400, fft_size=1024, candidates=4)
+_VIEW = View(short_side=320, smallest_tile=72, largest_tile=400, fft_size=LINES_SIZE, candidates=4)
 _GLANCE = 640  # pixels of a side of the part on which a map is tried
 _LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
 _PLACES_FIXED, _PLACES_TURNED, _PLACES_MAPPED = 4.0, 4 * 8 * 128.0**2, 3e6
@@ -96,9 +97,7 @@ class KeySearch:
 
     def mapped(self, run: Run) -> Found | None:
         """Read a video that was changed by any linear map and cut."""
-        lines = sum(line_spectrum(picture, _VIEW.fft_size) for picture in run.pictures)
-        power = np.asarray(lines, np.float32) / np.float32(len(run.pictures))
-        for linear in candidate_maps(power, self._carriers, _VIEW):
+        for linear in candidate_maps(run.lines, self._carriers, _VIEW):
             found = self._tried(run.pictures, np.asarray(np.linalg.inv(linear)))
             if found is not None:
                 return found
