@@ -134,12 +134,33 @@ def plots_of_video(*_records: Record) -> str:
 
 @part("false_alarms_video")
 def false_alarms_of_video(record: Record) -> str:
-    summary = record["summary"]
+    summary, noise = record["summary"], record["clearness_of_noise"]
+    rows = [
+        [
+            kind,
+            sum(entry["keys"] for entry in clips),
+            sum(len(entry["accepted"]) for entry in clips),
+            f"{max(entry['decodings']['mean'] for entry in clips):.4f}",
+            f"{max(entry['guesses']['mean'] for entry in clips):.2f}",
+            power(max(entry["false_alarm_bound"] for entry in clips)),
+        ]
+        for kind, clips in by_kind(record["clips"]).items()
+    ]
+    head = ["files without a mark", "trials", "marks reported", "decodings in a trial", "guesses", "bound for a file"]
     return (
-        f"{summary['found']} marks reported in {summary['trials']} trials on {summary['clips']} clips without a mark "
-        f"or with other keys; derived bound for a file: {power(summary['derived_bound_per_file'])} "
-        f"(asked for: {power(summary['asked_bound_per_file'])}, {met(summary)})."
+        f"{table([*head[:3], *(f'{name}, worst file' for name in head[3:])], rows)}\n\n"
+        f"Asked for: {power(summary['asked_bound_per_file'])} ({met(summary)}). Of {noise['decodings_of_noise']} decodings of "
+        f"noise the clearest message had {noise['largest']:.2f} dB, the median was {noise['median']:.2f} dB; a guess needs "
+        f"{noise['asked']:.1f} dB."
     )
+
+
+def by_kind(clips: list[Record]) -> dict[str, list[Record]]:
+    drawn = {entry["clip"] for entry in clips if entry["clip"].startswith("drawn")}
+    return {
+        "clips": [entry for entry in clips if entry["clip"] not in drawn],
+        "drawn clips": [entry for entry in clips if entry["clip"] in drawn],
+    }
 
 
 @part("speed_video")

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from scenes import RATE, pan
 
+from synthmark import image
 from synthmark.keys import new_key
 from synthmark.video.embedding import LumaEmbedder
 from synthmark.video.extraction import LumaExtractor
@@ -164,3 +165,24 @@ def test_times_that_stand_still_or_run_back_are_no_error(marked_scene):
     for number, frame in enumerate(marked_scene):
         extractor.push(frame, (number % 5) / RATE)
     assert extractor.detection().content_id == CONTENT_ID
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+@pytest.mark.parametrize("number", [1, 6])
+def test_one_frame_saved_as_a_picture_is_read_as_one_without_a_search(marked_scene, monkeypatch, number, turn):
+    monkeypatch.setattr("synthmark.image.extraction._searched", lambda *_: None)
+    ok, jpeg = cv2.imencode(".jpg", np.rot90(marked_scene[number], turn), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    assert ok
+    found = image.extract(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
+    assert found.content_id == CONTENT_ID
+    assert found.scale == pytest.approx(2.0, abs=0.001)
+    assert found.angle == pytest.approx(90.0 * turn)
+    assert found.false_alarm_probability < 1e-9
+
+
+def test_a_frame_of_another_scene_whose_tile_begins_elsewhere_is_read_too(monkeypatch):
+    monkeypatch.setattr("synthmark.image.extraction._searched", lambda *_: None)
+    copies = embed([*pan(frames=3), *pan("coffee", frames=3)])
+    found = image.extract(copies[3])
+    assert found.content_id == CONTENT_ID
+    assert abs(found.frame[0][2]) > 1  # the tile does not begin at the corner
