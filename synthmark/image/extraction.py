@@ -14,6 +14,7 @@ from synthmark.image.alignment import (
     MIRRORS,
     TURNS,
     Homography,
+    Offset,
     Source,
     best_offset,
     canonical_frame,
@@ -50,7 +51,7 @@ _LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
 _ACCEPTED_SCORE = 6.4  # of the pilot after the fit: worth decoding
 _SEARCHED_PLACES = 3e6  # orientations and maps x 128 x 128 shifts, and room for the fits
 _UNMOVED_SCORE = 3.5  # of the pilot at shift zero, the one place of a picture that was never cropped
-_STILL_SCORE, _STILL_PLACES = 4.4, 32.0  # of a frame of a video: four shifts of the tile, eight orientations
+_STILL_SCORE, _STILL_PLACES = 3.9, 4.0  # of a frame of a video as it is: the tile has one of four shifts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,23 +161,33 @@ def _unmoved(attempt: _Attempt, spectrum: Spectrum) -> ImageDetection | None:
     attempt.best_score = max(attempt.best_score, offset.score)
     if offset.score < _LIKELY_SCORE:
         return None
-    turned = composed(frame, offset.orientation.T, (offset.across, offset.down))
-    direct = oriented(aligned(spectrum, offset.down, offset.across), offset.orientation.T)
-    return attempt.detection(turned, direct) or _fitted(attempt, turned)
+    return _at(attempt, spectrum, frame, offset) or _fitted(attempt, _placed(frame, offset))
 
 
 def _video_still(attempt: _Attempt) -> ImageDetection | None:
-    """Read a frame of a video, whose tiles are twice as large and begin at multiples of half their size."""
+    """Read a frame of a video, whose tile is twice as large; as it is, it begins at a multiple of half its size."""
     base = canonical_frame(attempt.source.picture.height, attempt.source.picture.width)
     frame = composed(base, 2 * np.eye(2))
     spectrum = attempt.source.spectrum(frame, attempt.source.window(frame))
-    offset = best_offset(spectrum, attempt.carriers, TURNS, TILE // 2)
+    offset = best_offset(spectrum, attempt.carriers, TURNS[:1], TILE // 2)
+    found = _at(attempt, spectrum, frame, offset, _STILL_PLACES) if offset.score >= _STILL_SCORE else None
+    if found is not None:
+        return found
+    offset = best_offset(spectrum, attempt.carriers, TURNS)
     attempt.best_score = max(attempt.best_score, offset.score)
-    if offset.score < _STILL_SCORE:
-        return None
-    placed = composed(frame, offset.orientation.T, (offset.across, offset.down))
+    return _at(attempt, spectrum, frame, offset) if offset.score >= _LIKELY_SCORE else None
+
+
+def _at(
+    attempt: _Attempt, spectrum: Spectrum, frame: Homography, offset: Offset, places: float = _SEARCHED_PLACES
+) -> ImageDetection | None:
+    """Read the tile at an offset in a frame."""
     direct = oriented(aligned(spectrum, offset.down, offset.across), offset.orientation.T)
-    return attempt.detection(placed, direct, _STILL_PLACES)
+    return attempt.detection(_placed(frame, offset), direct, places)
+
+
+def _placed(frame: Homography, offset: Offset) -> Homography:
+    return composed(frame, offset.orientation.T, (offset.across, offset.down))
 
 
 def _fitted(attempt: _Attempt, frame: Homography) -> ImageDetection | None:

@@ -168,7 +168,7 @@ def test_times_that_stand_still_or_run_back_are_no_error(marked_scene):
 
 
 @pytest.mark.parametrize("turn", [0, 1])
-@pytest.mark.parametrize("number", [1, 6])
+@pytest.mark.parametrize("number", [0, 2])
 def test_one_frame_saved_as_a_picture_is_read_as_one_without_a_search(marked_scene, monkeypatch, number, turn):
     monkeypatch.setattr("synthmark.image.extraction._searched", lambda *_: None)
     ok, jpeg = cv2.imencode(".jpg", np.rot90(marked_scene[number], turn), [cv2.IMWRITE_JPEG_QUALITY, 85])
