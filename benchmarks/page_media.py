@@ -146,13 +146,13 @@ def false_alarms_of_video(record: Record) -> str:
         ]
         for kind, clips in by_kind(record["clips"]).items()
     ]
-    head = ["files without a mark", "trials", "marks reported", "decodings in a trial", "guesses", "bound for a file"]
-    return (
-        f"{table([*head[:3], *(f'{name}, worst file' for name in head[3:])], rows)}\n\n"
-        f"Asked for: {power(summary['asked_bound_per_file'])} ({met(summary)}). Of {noise['decodings_of_noise']} decodings of "
-        f"noise the clearest message had {noise['largest']:.2f} dB, the median was {noise['median']:.2f} dB; a guess needs "
-        f"{noise['asked']:.1f} dB."
+    worst = ["decodings in a trial, worst file", "guesses, worst file", "bound for a file, worst file"]
+    asked = f"Asked for: {power(summary['asked_bound_per_file'])} ({met(summary)})."
+    clearest = (
+        f"Of {noise['decodings_of_noise']} decodings of noise the clearest message had {noise['largest']:.2f} dB, the median "
+        f"was {noise['median']:.2f} dB; a guess needs {noise['asked']:.1f} dB."
     )
+    return f"{table(['files without a mark', 'trials', 'marks reported', *worst], rows)}\n\n{asked} {clearest}"
 
 
 def by_kind(clips: list[Record]) -> dict[str, list[Record]]:

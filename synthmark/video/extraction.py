@@ -69,8 +69,7 @@ class _Key:
 
     def conclude(self, chunks: Sequence[Chunk], together: Together) -> None:
         """Find all marks of a segment, and where each is."""
-        absent = [not self._located(chunk, self._templates) for chunk in chunks]
-        for rest in runs(chunks, absent):
+        for rest in runs(chunks, self._absent(chunks, self._templates)):
             self._explore(rest, together)
 
     def _explore(self, chunks: Sequence[Chunk], together: Together) -> None:
@@ -81,7 +80,7 @@ class _Key:
         found = search.in_place(run) or search.turned(run, fit=True) or search.mapped(run) or search.upright(run)
         if not self._remember(found):
             return
-        absent = [not self._located(chunk, self._templates[-1:]) for chunk in chunks]
+        absent = self._absent(chunks, self._templates[-1:])
         if not all(absent):
             for rest in runs(chunks, absent):
                 self._explore(rest, together)
@@ -93,15 +92,17 @@ class _Key:
         self._templates.append(Template(found, self._carriers))
         return True
 
-    def _located(self, chunk: Chunk, templates: Sequence[Template]) -> bool:
-        """Note which of the known marks a chunk holds; return whether there is one."""
-        present = False
+    def _absent(self, chunks: Sequence[Chunk], templates: Sequence[Template]) -> list[bool]:
+        """Return which chunks hold none of some known marks; note the spans of those that are there."""
+        absent = [True] * len(chunks)
         for template in templates:
-            if template.is_in(chunk):
-                number = self._found[self._templates.index(template)].content_id
-                self._spans.setdefault(number, []).append((chunk.start, chunk.end))
-                present = True
-        return present
+            number = self._found[self._templates.index(template)].content_id
+            spans = self._spans.setdefault(number, [])
+            for place, present in enumerate(template.presence(chunks)):
+                if present:
+                    absent[place] = False
+                    spans.append((chunks[place].start, chunks[place].end))
+        return absent
 
     def detection(self, canonical: tuple[int, int], size: tuple[int, int]) -> VideoDetection:
         """Return what was found; sizes of the canonical frame and of the averaged pictures."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Template", "merged"]
 
 _PRESENT = 5.5  # standard deviations of no mark; four shifts are compared in each chunk
+_CONTINUED = 3.2  # the same beside a chunk in which the mark is present, at its shift alone
 _BRIDGED = 0.6  # seconds without the mark that do not end a span
 
 
@@ -42,9 +44,15 @@ class Template:
         spectrum[np.abs(carriers.pilot) > 0] = 0  # the pilot is the same whatever the content id
         self._tile: NDArray[np.complex128] = spectrum / math.sqrt(float(np.sum(np.abs(spectrum) ** 2)))
 
-    def is_in(self, chunk: Chunk) -> bool:
-        """Return whether the mark is present in a chunk, whatever the shift of its stretch."""
-        return max(self.scores(chunk)) >= _PRESENT
+    def presence(self, chunks: Sequence[Chunk]) -> list[bool]:
+        """Return in which of some chunks in a row the mark is present, whatever the shifts of their stretches."""
+        scores = np.array([self.scores(chunk) for chunk in chunks])
+        present, states = scores.max(axis=1) >= _PRESENT, scores.argmax(axis=1)
+        places = range(len(chunks))
+        for beside, place in (*pairwise(places), *pairwise(reversed(places))):
+            if present[beside] and not present[place] and scores[place, states[beside]] >= _CONTINUED:
+                present[place], states[place] = True, states[beside]
+        return [bool(each) for each in present]
 
     def scores(self, chunk: Chunk) -> list[float]:
         """Return the correlation with the mark for each shift, in standard deviations of no mark."""

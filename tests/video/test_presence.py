@@ -1,9 +1,48 @@
 import itertools
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthmark.video.presence import merged, runs
+from synthmark.image.carriers import carriers
+from synthmark.keys import key_bytes
+from synthmark.video.pattern import pattern
+from synthmark.video.pictures import Chunk
+from synthmark.video.presence import Template, merged, runs
+from synthmark.video.search import Found
+
+KEY = carriers(key_bytes(None))
+CONTENT_ID = 31
+
+
+def chunk(strength, stretch, seed):
+    noise = np.random.default_rng(seed).standard_normal((256, 384)).astype(np.float32)
+    picture = noise + np.float32(strength) * pattern(KEY, CONTENT_ID, 256, 384, stretch)
+    return Chunk(0.5 * seed, 0.5 * seed + 0.5, picture, np.zeros((128, 128), np.complex128))
+
+
+@pytest.fixture
+def template():
+    return Template(Found(CONTENT_ID, 5.0, np.eye(3), 0.0), KEY)
+
+
+def test_a_mark_is_present_whatever_its_shift(template):
+    assert template.presence([chunk(0.1, stretch, stretch) for stretch in range(4)]) == [True] * 4
+    assert template.presence([chunk(0.0, 0, seed) for seed in range(6)]) == [False] * 6
+
+
+def test_beside_a_present_chunk_less_is_enough(template):
+    faint = chunk(0.022, 1, 3)
+    assert 3.2 <= max(template.scores(faint)) < 5.5
+    nothing, plain = chunk(0.0, 1, 5), chunk(0.1, 1, 4)
+    assert template.presence([faint]) == [False]
+    assert template.presence([nothing, faint, faint, plain, faint]) == [False, True, True, True, True]
+    assert template.presence([plain, nothing, faint]) == [True, False, False]
+
+
+def test_beside_a_present_chunk_of_another_shift_it_is_not(template):
+    assert template.presence([chunk(0.1, 0, 4), chunk(0.022, 1, 3)]) == [True, False]
 
 
 def test_spans_are_joined_over_short_gaps_only():
