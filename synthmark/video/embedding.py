@@ -24,6 +24,8 @@ from synthmark.video.stretches import SceneCuts, StretchClock
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from synthmark.video.strength import Survival
+
 __all__ = ["LumaEmbedder", "Stretch"]
 
 _ONE_COLOUR = 0.5  # standard deviation of the luma of a frame that shows nothing: the mark would be all there is
@@ -204,8 +206,8 @@ class LumaEmbedder:
         rows, columns = taps(difference.shape[0], height, False), taps(difference.shape[1], width, False)
         engine().add_difference(luma, difference, *rows, *columns, 256 * self._step - 1)
 
-    def _survives(self, luma: NDArray[Any], mask: tuple[NDArray[np.float32], NDArray[np.float32]]) -> float:
-        """Return Eb/N0 in dB of a copy of the frame that was marked at the worst quality and compressed."""
+    def _survives(self, luma: NDArray[Any], mask: tuple[NDArray[np.float32], NDArray[np.float32]]) -> Survival:
+        """Return how a copy of the frame survives compression that was marked at the quality that is looked at."""
         height, width = self._size
         factor = min(1.0, _LEVEL_LINES / min(height, width))
         copy = self._reduced(luma, (max(1, round(height * factor)), max(1, round(width * factor))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
 
     from synthmark.image.carriers import Carriers
 
-__all__ = ["BEST_PSNR", "LOOKED_AT_PSNR", "MOVING_PSNR", "OPENING_PSNR", "STILL_PSNR", "StrengthControl", "surviving"]
+__all__ = [
+    "BEST_PSNR",
+    "LOOKED_AT_PSNR",
+    "MOVING_PSNR",
+    "OPENING_PSNR",
+    "STILL_PSNR",
+    "StrengthControl",
+    "Survival",
+    "surviving",
+]
 
 LOOKED_AT_PSNR = 46.1
 """The quality (dB of luma) of the copies on which it is measured how the mark survives."""
@@ -35,12 +45,14 @@ what its first frame held."""
 BEST_PSNR = 54.0
 """A scene in which the mark survives easily gets this quality."""
 
-_QUALITY = 15  # of the JPEG that imitates a key frame at a low bit rate, for frames of 512 lines
+_HARD, _FINEST = 15, 95  # quality of the JPEG that imitates a key frame at a low bit rate, for 512 lines and for most
+_MILD = 50  # quality of the JPEG after which a frame should nearly be read alone
 _LEVEL_LINES = 512
 _EASILY = 1.5  # dB of Eb/N0 of one such frame from which the mark is made weaker: stretches gain 1 to 6 more
 _GENTLEST = 49.0  # dB of the first frames of a scene in which the mark survives easily
 _WELL, _STEEPER = 1.3, 1.5  # dB of Eb/N0 from which the first frames get more; dB of PSNR for each dB below
 _SLOPE = 0.9  # dB of PSNR for each dB of Eb/N0
+_ALONE = 2.8  # dB of Eb/N0 by which the mild one may be lower than needed: a saved frame is coded more finely
 _HARDLY, _MOST_HELP = 0.25, 3.0  # dB of PSNR for each dB of Eb/N0 below zero by which still scenes get more; at most
 _HOPELESS = -4.0  # dB of Eb/N0 below which moving scenes get more, too
 _EVERY = 2.0  # seconds between two looks
@@ -50,10 +62,24 @@ _FADING, _RISING = 9.0, 4.0  # dB a second by which quality rises (more slowly i
 _SLOW, _FAST = 3.5, 6.5  # mean change of luma from frame to frame between which the least quality falls
 
 
+@dataclass(frozen=True, slots=True)
+class Survival:
+    """How well the mark of one frame survives compression.
+
+    Attributes
+    ----------
+    hard, mild
+        Eb/N0 in dB after coding at a low bit rate, and after JPEG of quality 50; at least -20.
+    """
+
+    hard: float
+    mild: float
+
+
 def surviving(
     marked: NDArray[np.uint8], lines: int, shape: tuple[int, int], carriers: Carriers, coded: NDArray[np.float64]
-) -> float:
-    """Return Eb/N0 in dB of the mark in one frame after strong compression, at least -20.
+) -> Survival:
+    """Return how well the mark in one frame survives compression.
 
     Parameters
     ----------
@@ -66,13 +92,18 @@ def surviving(
     carriers, coded
         Of the key, and the coded signs of the content id.
     """
+    finer = max(lines / _LEVEL_LINES, 1.0) ** 1.2
+    hard, mild = (_read_after(marked, quality, shape) for quality in (min(round(_HARD * finer), _FINEST), _MILD))
+    return Survival(*(max(signal_to_noise(soft_bits(each, carriers), coded), -20.0) for each in (hard, mild)))
+
+
+def _read_after(marked: NDArray[np.uint8], quality: int, shape: tuple[int, int]) -> NDArray[np.complex128]:
+    """Return the spectrum of the folded tile after JPEG of a quality."""
     cv2 = opencv()
-    quality = round(_QUALITY * max(lines / _LEVEL_LINES, 1.0) ** 1.2)
     read = cv2.imdecode(cv2.imencode(".jpg", marked, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
     smooth = cv2.INTER_AREA if read.shape[0] > shape[0] else cv2.INTER_LINEAR
     small = cv2.resize(read, shape[::-1], interpolation=smooth).astype(np.float32)
-    whitened = image_engine().whiten(small[None], False)[0]
-    return max(signal_to_noise(soft_bits(folded_at(whitened, 0, 0), carriers), coded), -20.0)
+    return folded_at(image_engine().whiten(small[None], False)[0], 0, 0)
 
 
 class StrengthControl:
@@ -90,17 +121,18 @@ class StrengthControl:
     Attributes
     ----------
     excess
-        By how many dB the last frame was changed more than its scene will be.
+        What remains of the strong beginning of a scene, in dB: from `BEST_PSNR` down to zero.
     """
 
     def __init__(self, strength: float, room: float = 1.0, seconds: float | None = None) -> None:
         self._louder = 20 * math.log10(strength)
         self._room = 20 * math.log10(room)
-        self._survived = 0.0
+        self._survived = Survival(0.0, 0.0)
         self._psnr: float | None = None
         self._looked = -math.inf
         self._opened = math.inf if seconds is not None and seconds < _AGAIN else -math.inf
         self._last = 0.0
+        self._begun = BEST_PSNR
         self._fading = _FADING / max(room, 1.0)
         self.excess = 0.0
 
@@ -108,8 +140,8 @@ class StrengthControl:
         """Return whether it is time to look at how the mark survives."""
         return cut or seconds - self._looked >= _EVERY
 
-    def observe(self, seconds: float, survived: float, cut: bool) -> None:
-        """Take Eb/N0 in dB of a frame that was marked at `LOOKED_AT_PSNR` and compressed."""
+    def observe(self, seconds: float, survived: Survival, cut: bool) -> None:
+        """Take how well a frame survived that was marked at `LOOKED_AT_PSNR`."""
         self._looked = seconds
         self._survived = survived
         if cut:
@@ -127,20 +159,23 @@ class StrengthControl:
         """
         wanted = self._lasting(motion)
         if self._psnr is None:
-            self._psnr, self._last = self._beginning(seconds, wanted), seconds
+            self._psnr = self._begun = self._beginning(seconds, wanted)
+            self._last = seconds
         elapsed = max(seconds - self._last, 0.0)
         self._psnr += min(max(wanted - self._psnr, -_RISING * elapsed), self._fading * elapsed)
         self._last = seconds
-        self.excess = max(wanted - self._psnr, 0.0)
+        part = (wanted - self._psnr) / max(wanted - self._begun, 1e-6)
+        self.excess = min(max(part, 0.0), 1.0) * (BEST_PSNR - self._begun)
         return self._psnr - self._louder
 
     def _lasting(self, motion: float) -> float:
         """Return the quality of a scene after its beginning."""
         moving = min(max((motion - _SLOW) / (_FAST - _SLOW), 0.0), 1.0)
-        least = MOVING_PSNR - _help(self._survived - _HOPELESS, _MOST_HELP / 2)
-        still = min(max(STILL_PSNR - _help(self._survived, _MOST_HELP) - self._room, least), BEST_PSNR)
-        easily = min(LOOKED_AT_PSNR + _SLOPE * (self._survived - _EASILY), BEST_PSNR)
-        return max(easily, still + moving * (max(least - self._room, least) - still))
+        hard, alone = self._survived.hard, LOOKED_AT_PSNR + self._survived.mild + _ALONE
+        least = MOVING_PSNR - _help(hard - _HOPELESS, _MOST_HELP / 2)
+        still = min(STILL_PSNR - _help(hard, _MOST_HELP) - self._room, alone, BEST_PSNR)
+        easily = min(LOOKED_AT_PSNR + _SLOPE * (hard - _EASILY), BEST_PSNR)
+        return max(easily, least + (1 - moving) * max(still - least, 0.0), least - self._room)
 
     def _beginning(self, seconds: float, wanted: float) -> float:
         """Return the quality with which a scene begins."""
@@ -149,7 +184,7 @@ class StrengthControl:
             least = _REOPENING
         else:
             self._opened = seconds
-        return min(max(LOOKED_AT_PSNR + _STEEPER * (self._survived - _WELL), least), _GENTLEST, wanted)
+        return min(max(LOOKED_AT_PSNR + _STEEPER * (self._survived.hard - _WELL), least), _GENTLEST, wanted)
 
 
 def _help(survived: float, most: float) -> float:

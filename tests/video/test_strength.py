@@ -12,6 +12,7 @@ from synthmark.video.strength import (
     OPENING_PSNR,
     STILL_PSNR,
     StrengthControl,
+    Survival,
     surviving,
 )
 
@@ -19,6 +20,7 @@ CARRIERS = carriers(key_bytes(None))
 CONTENT_ID = 5
 MOVING = 10.0
 CODED = CARRIERS.coded_signs(CONTENT_ID)
+EASY = 20.0
 
 
 def eb_n0(amplitude, lines=512):
@@ -27,25 +29,29 @@ def eb_n0(amplitude, lines=512):
 
 
 def test_a_stronger_mark_survives_better():
-    assert eb_n0(0.0) < 0
-    assert eb_n0(1.0) < eb_n0(3.0) < eb_n0(9.0)
+    assert eb_n0(0.0).mild < 0
+    assert eb_n0(1.0).hard < eb_n0(3.0).hard < eb_n0(9.0).hard
+    assert eb_n0(1.0).mild < eb_n0(3.0).mild < eb_n0(9.0).mild
+    assert eb_n0(3.0).hard < eb_n0(3.0).mild
 
 
 def test_frames_of_more_lines_lose_less():
-    assert eb_n0(2.0, 1080) > eb_n0(2.0, 512)
+    assert eb_n0(2.0, 1080).hard > eb_n0(2.0, 512).hard
+    assert eb_n0(2.0, 1080).mild == eb_n0(2.0, 512).mild
+    assert eb_n0(2.0, 4320).hard > eb_n0(2.0, 2160).mild
 
 
-def settled(survived, motion, **options):
+def settled(survived, motion, mild=EASY, **options):
     """Return the quality of a scene that began ten seconds ago."""
     control = StrengthControl(1.0, **options)
-    control.observe(0.0, survived, True)
+    control.observe(0.0, Survival(survived, mild), True)
     control.psnr(0.0, motion)
     return control.psnr(10.0, motion)
 
 
-def begun(survived, motion=MOVING, **options):
+def begun(survived, motion=MOVING, mild=EASY, **options):
     control = StrengthControl(1.0, **options)
-    control.observe(0.0, survived, True)
+    control.observe(0.0, Survival(survived, mild), True)
     return control.psnr(0.0, motion)
 
 
@@ -71,6 +77,12 @@ def test_a_still_scene_that_survives_badly_is_changed_more():
     assert settled(-30.0, 0.0) == pytest.approx(STILL_PSNR - 3.0)
 
 
+def test_a_still_scene_is_changed_enough_to_read_a_frame_alone():
+    assert settled(0.0, 0.0, mild=3.0) == pytest.approx(LOOKED_AT_PSNR + 3.0 + 2.8)
+    assert settled(0.0, 0.0, mild=-20.0) == MOVING_PSNR
+    assert settled(0.0, MOVING, mild=3.0) == MOVING_PSNR
+
+
 def test_a_scene_begins_with_as_much_as_its_mark_needs():
     assert begun(-20.0) == OPENING_PSNR
     assert OPENING_PSNR < begun(0.0) < begun(1.0) < MOVING_PSNR
@@ -83,7 +95,7 @@ def test_scenes_that_follow_soon_begin_with_less_and_so_do_short_videos():
     control = StrengthControl(1.0)
     starts = []
     for seconds in (0.0, 1.0, 2.9, 3.1):
-        control.observe(seconds, -4.0, True)
+        control.observe(seconds, Survival(-4.0, EASY), True)
         starts.append(control.psnr(seconds, MOVING))
     assert starts == pytest.approx([OPENING_PSNR, 47.0, 47.0, OPENING_PSNR])
     assert begun(-4.0, seconds=2.9) == pytest.approx(47.0)
@@ -92,9 +104,9 @@ def test_scenes_that_follow_soon_begin_with_less_and_so_do_short_videos():
 
 def test_the_strong_beginning_fades_and_says_by_how_much_it_exceeds():
     control = StrengthControl(1.0)
-    control.observe(0.0, -4.0, True)
+    control.observe(0.0, Survival(-4.0, EASY), True)
     control.psnr(0.0, MOVING)
-    assert control.excess == pytest.approx(MOVING_PSNR - OPENING_PSNR)
+    assert control.excess == pytest.approx(BEST_PSNR - OPENING_PSNR)
     assert control.psnr(0.2, MOVING) == pytest.approx(OPENING_PSNR + 1.8)
     assert control.psnr(2.0, MOVING) == MOVING_PSNR
     assert control.excess == 0
@@ -102,21 +114,21 @@ def test_the_strong_beginning_fades_and_says_by_how_much_it_exceeds():
 
 def test_within_a_scene_quality_changes_slowly():
     control = StrengthControl(1.0)
-    control.observe(0.0, 40.0, True)
+    control.observe(0.0, Survival(40.0, EASY), True)
     control.psnr(0.0, MOVING)
-    control.observe(2.0, -4.0, False)
+    control.observe(2.0, Survival(-4.0, EASY), False)
     assert control.psnr(2.0, MOVING) == MOVING_PSNR  # two seconds later
-    control.observe(4.0, 40.0, False)
+    control.observe(4.0, Survival(40.0, EASY), False)
     assert control.psnr(2.2, MOVING) == pytest.approx(MOVING_PSNR + 1.8)
     control.psnr(4.0, MOVING)
-    control.observe(6.0, -4.0, False)
+    control.observe(6.0, Survival(-4.0, EASY), False)
     assert control.psnr(4.5, MOVING) == pytest.approx(BEST_PSNR - 2.0)
 
 
 def test_it_looks_every_two_seconds_and_after_cuts():
     control = StrengthControl(1.0)
     assert control.due(0.0, False)
-    control.observe(0.0, 3.0, True)
+    control.observe(0.0, Survival(3.0, EASY), True)
     assert not control.due(1.9, False)
     assert control.due(1.9, True)
     assert control.due(2.0, False)
