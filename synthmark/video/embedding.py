@@ -37,6 +37,8 @@ _FOLLOWED_FOR = 0.15  # seconds until the mask is made anew
 # Of frames with fewer lines more is lost, and the eye sees as much of a larger change; with more lines, the reverse.
 _SMALL, _MOST_ROOM = 480, 1.6
 _LARGE, _LEAST_ROOM = 720, 0.6
+# Of what is left of the beginning of a scene in dB, 10 to the power of that over one of these is allowed in flat places.
+_FLAT_FIRST, _TINY_FIRST = 45, 20
 _PASSES = 3  # of meeting a quality and the limits of each place
 
 
@@ -114,7 +116,7 @@ class LumaEmbedder:
         room = _room(min(width, height))
         self._control = StrengthControl(strength, room, seconds)
         self._louder = max(strength, 1.0) * max(room, 1.0)
-        self._at_first = 20 if room > 1 else 30
+        self._at_first = _TINY_FIRST if room >= _MOST_ROOM else _FLAT_FIRST
         self._stretches: list[Stretch] = []
         self._number = -1
         self._followed = -math.inf
