@@ -37,7 +37,7 @@ _FOLLOWED_FOR = 0.15  # seconds until the mask is made anew
 # Of frames with fewer lines more is lost, and the eye sees as much of a larger change; with more lines, the reverse.
 _SMALL, _MOST_ROOM = 480, 1.6
 _LARGE, _LEAST_ROOM = 720, 0.6
-# Of what is left of the beginning of a scene in dB, 10 to the power of that over one of these is allowed in flat places.
+# 10 to the power of what is left of the beginning of a scene, in dB, over one of these is allowed in flat places.
 _FLAT_FIRST, _TINY_FIRST = 45, 20
 _PASSES = 3  # of meeting a quality and the limits of each place
 
