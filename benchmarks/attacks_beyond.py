@@ -194,6 +194,9 @@ def _video() -> dict[str, tuple[str, VideoAttack]]:
         "144 lines, CRF 26": ("made small", video.filtered(video.lines(144))),
         "crop to 20 % of the area, CRF 26": ("strong cuts", video.filtered(video.cropped(0.2))),
         "crop to 10 % of the area, CRF 26": ("strong cuts", video.filtered(video.cropped(0.1))),
+        "2 s from the middle, CRF 28": ("strong cuts", from_the_middle(28)),
+        "2 s from the middle, CRF 33": ("strong cuts", from_the_middle(33)),
+        "2 s from the middle, CRF 38": ("strong cuts", from_the_middle(38)),
         "1 s cut out": ("strong cuts", video.trimmed(1)),
         "half a second cut out": ("strong cuts", video.trimmed(0.5)),
         "rotation 5 degrees, crop to 40 %, CRF 35": ("strong cuts", turned_and_cropped),
@@ -204,6 +207,11 @@ def _video() -> dict[str, tuple[str, VideoAttack]]:
         "motion compensated to 60 frames a second": ("painted anew", video.filtered("minterpolate=fps=60:me=epzs")),
     }
     return {name: (group, VideoAttack(name, 0, group, function)) for name, (group, function) in rows.items()}
+
+
+def from_the_middle(crf: int) -> video.Function:
+    """Return an attack that keeps two seconds from within a scene, whose key frames hold less of the mark."""
+    return video.filtered("trim=start=2.4:duration=2,setpts=PTS-STARTPTS", crf=crf)
 
 
 def turned_and_cropped(source: Path, target: Path, shape: Shape, rng: np.random.Generator) -> None:
