@@ -149,8 +149,8 @@ def false_alarms_of_video(record: Record) -> str:
     worst = ["decodings in a trial, worst file", "guesses, worst file", "bound for a file, worst file"]
     asked = f"Asked for: {power(summary['asked_bound_per_file'])} ({met(summary)})."
     clearest = (
-        f"Of {noise['decodings_of_noise']} decodings of noise the clearest message had {noise['largest']:.2f} dB, the median "
-        f"was {noise['median']:.2f} dB; a guess needs {noise['asked']:.1f} dB."
+        f"Of {noise['decodings_of_noise']} decodings of noise the clearest message had {noise['largest']:.2f} dB, "
+        f"the median was {noise['median']:.2f} dB; a guess needs {noise['asked']:.1f} dB."
     )
     return f"{table(['files without a mark', 'trials', 'marks reported', *worst], rows)}\n\n{asked} {clearest}"
 
