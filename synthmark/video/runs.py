@@ -76,6 +76,11 @@ class Run:
         return levelled_pictures([np.asarray(each, np.float32) for each in sums], _TILE)
 
     @cached_property
+    def single_pictures(self) -> list[NDArray[np.float32]]:
+        """The picture of each chunk, what lies in the way of the mark levelled."""
+        return levelled_pictures(self._weighted, _TILE)
+
+    @cached_property
     def lines(self) -> NDArray[np.float32]:
         """The power of the pictures over its local mean, as `synthmark.image.search.line_spectrum` returns it."""
         total = sum(line_spectrum(picture, LINES_SIZE) for picture in self.pictures)

@@ -61,6 +61,11 @@ class Scale:
     score: float
     scale: float
 
+    def nearby(self) -> list[float]:
+        """Return the scale and those a fine step or two beside it, the nearest first."""
+        steps = sorted(range(-_AROUND, _AROUND + 1), key=abs)
+        return [self.scale * math.exp(_FINE * step) if step else self.scale for step in steps]
+
 
 class Folds:
     """One averaged picture, folded at one scale after another; what was folded is kept for further keys.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from synthmark.video.acceptance import Ledger, Trial
     from synthmark.video.joining import Joint
     from synthmark.video.runs import Run
+    from synthmark.video.scales import Scale
 
 __all__ = ["Found", "KeySearch"]
 
@@ -37,7 +38,7 @@ _PLACES_FIXED, _PLACES_TURNED, _PLACES_MAPPED = 4.0, 4 * 8 * 128.0**2, 3e6
 _PLACES_UPRIGHT = 4 * FINE_SCALES * len(UPRIGHT) * 128.0**2
 _LARGEST_LINE = 2.0  # over the usual one: the few strong lines of a regular pattern fit the pilot at some scale
 _WORTH_JOINING = 5.0  # of the pilot at its best place and scale, whatever the shifts
-_SHARE_UPRIGHT = 3  # the search for a scale is allowed a third of the decodings of the other ways
+_SHARE_UPRIGHT = 10  # the search for a scale is allowed half the decodings of the other ways, five at a time
 _CHOSEN = 0.9  # a map is chosen for the power of the pilot's lines, which makes high scores likelier by so much
 
 
@@ -105,26 +106,32 @@ class KeySearch:
 
     def upright(self, run: Run) -> Found | None:
         """Read a video that was cut and brought to another size, perhaps mirrored, but not turned."""
-        trial = self._ledger.trial("upright", _PLACES_UPRIGHT * (1 + len(run.pictures)) * _SHARE_UPRIGHT)
+        trial = self._ledger.trial("upright", _PLACES_UPRIGHT * (1 + len(run.chunks)) * _SHARE_UPRIGHT)
         for likely in run.folds.likely_scales(self._carriers):
-            if likely.score >= _WORTH_JOINING:
-                found = self._at_scale(run.pictures, likely.scale, trial)
-                if found is not None:
-                    return found
+            found = self._near_scale(run.single_pictures, likely, trial) if likely.score >= _WORTH_JOINING else None
+            if found is not None:
+                return found
         return None
 
-    def _at_scale(self, pictures: Sequence[NDArray[np.float32]], scale: float, trial: Trial) -> Found | None:
+    def _near_scale(self, pictures: Sequence[NDArray[np.float32]], likely: Scale, trial: Trial) -> Found | None:
+        """Read pictures at a scale and, when its pilot scores enough, beside it."""
+        stack = Stack(pictures, [0] * len(pictures))
+        for scale in likely.nearby():
+            score, found = self._at_scale(stack, scale, trial)
+            if found is not None or (scale == likely.scale and score < trial.guess):
+                return found
+        return None
+
+    def _at_scale(self, stack: Stack, scale: float, trial: Trial) -> tuple[float, Found | None]:
         """Bring pictures into step at one scale and read them; a fine fit may lead away from a faint mark."""
         frame = composed(np.eye(3), scale * np.eye(2))
-        spectra = Stack(pictures, [0] * len(pictures)).spectra(frame)
+        spectra = stack.spectra(frame)
         joint = best_joint(spectra, self._carriers, UPRIGHT)
         parts = aligned_spectra(spectra, joint)
         spectrum = summed(parts)
-        limited = spectrum / np.maximum(np.abs(spectrum) / _LARGEST_LINE, 1)
-        if pilot_score(limited, self._carriers) < trial.guess:
-            return None
+        score = pilot_score(spectrum / np.maximum(np.abs(spectrum) / _LARGEST_LINE, 1), self._carriers)
         placed = composed(frame, joint.orientation.T, (joint.across, joint.down))
-        return self._read(parts, placed, trial)
+        return score, self._read(parts, placed, trial) if score >= trial.guess else None
 
     def _tried(self, pictures: Sequence[NDArray[np.float32]], linear: NDArray[np.float64]) -> Found | None:
         """Look for the tile's place under one map, fit it finely and read."""
