@@ -36,7 +36,7 @@ _GLANCE = 640  # pixels of a side of the part on which a map is tried
 _LIKELY_SCORE = 5.3  # of the pilot at its best shift: worth a fine fit
 _PLACES_FIXED, _PLACES_TURNED, _PLACES_MAPPED = 4.0, 4 * 8 * 128.0**2, 3e6
 _PLACES_UPRIGHT = 4 * FINE_SCALES * len(UPRIGHT) * 128.0**2
-_LARGEST_LINE = 2.0  # over the usual one: the few strong lines of a regular pattern fit the pilot at some scale
+_LARGEST_LINE = 2.0  # over the usual one: the few strong lines of a regular pattern may fit the pilot
 _WORTH_JOINING = 5.0  # of the pilot at its best place and scale, whatever the shifts
 _SHARE_UPRIGHT = 10  # the search for a scale is allowed half the decodings of the other ways, five at a time
 _CHOSEN = 0.9  # a map is chosen for the power of the pilot's lines, which makes high scores likelier by so much
@@ -128,10 +128,8 @@ class KeySearch:
         spectra = stack.spectra(frame)
         joint = best_joint(spectra, self._carriers, UPRIGHT)
         parts = aligned_spectra(spectra, joint)
-        spectrum = summed(parts)
-        score = pilot_score(spectrum / np.maximum(np.abs(spectrum) / _LARGEST_LINE, 1), self._carriers)
         placed = composed(frame, joint.orientation.T, (joint.across, joint.down))
-        return score, self._read(parts, placed, trial) if score >= trial.guess else None
+        return self._score(summed(parts)), self._read(parts, placed, trial)
 
     def _tried(self, pictures: Sequence[NDArray[np.float32]], linear: NDArray[np.float64]) -> Found | None:
         """Look for the tile's place under one map, fit it finely and read."""
@@ -165,7 +163,8 @@ class KeySearch:
         return self._decoded(parts, frame, score, trial) if score >= trial.guess else None
 
     def _score(self, spectrum: NDArray[np.complex128]) -> float:
-        score = pilot_score(spectrum, self._carriers)
+        """Return the pilot score, in which no line counts for more than twice the usual one."""
+        score = pilot_score(spectrum / np.maximum(np.abs(spectrum) / _LARGEST_LINE, 1), self._carriers)
         self._ledger.best_score = max(self._ledger.best_score, score)
         return score
 
