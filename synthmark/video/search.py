@@ -129,7 +129,8 @@ class KeySearch:
         joint = best_joint(spectra, self._carriers, UPRIGHT)
         parts = aligned_spectra(spectra, joint)
         placed = composed(frame, joint.orientation.T, (joint.across, joint.down))
-        return self._score(summed(parts)), self._read(parts, placed, trial)
+        score = self._score(summed(parts))
+        return score, self._decoded(parts, placed, score, trial) if score >= trial.guess else None
 
     def _tried(self, pictures: Sequence[NDArray[np.float32]], linear: NDArray[np.float64]) -> Found | None:
         """Look for the tile's place under one map, fit it finely and read."""

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from synthmark.image.carriers import TILE, carriers
-from synthmark.image.readout import ring_levelled, signal_to_noise, soft_bits
+from synthmark.image.readout import pilot_score, ring_levelled, signal_to_noise, soft_bits
 from synthmark.keys import key_bytes
 from synthmark.video.combining import combined, combining_weights
 
@@ -52,9 +52,15 @@ def test_the_size_of_the_weights_changes_nothing():
     assert np.allclose(combined(spectra, KEY), combined(louder, KEY))
 
 
-def test_the_message_of_noise_owes_nothing_to_the_pilot():
-    spectra = [noise(seed) for seed in range(6)]
-    lines = np.abs(KEY.pilot) > 0
-    others = [np.where(lines, each, 0) + np.where(lines, 0, noise(50 + n)) for n, each in enumerate(spectra)]
-    for each in (spectra, others):
-        assert abs(eb_n0(combined(each, KEY))) > 5 or eb_n0(combined(each, KEY)) < -3
+def test_weights_raise_the_pilot_of_noise_and_not_its_message():
+    coded = KEY.coded_signs(CONTENT_ID)
+    scores, agreements = [], []
+    for number in range(40):
+        spectrum = combined([noise(100 * number + part) for part in range(6)], KEY)
+        plain_lines = np.where(np.abs(KEY.pilot) > 0, 0, spectrum)
+        soft = KEY.code_bits(plain_lines, np.ones(len(KEY.frequency)))
+        scores.append(pilot_score(spectrum, KEY))
+        agreements.append(float((soft * coded).sum() / np.sqrt((soft**2).sum())))
+    assert np.mean(scores) > 1.5  # which is why they do not decide whether to decode
+    assert abs(np.mean(agreements)) < 4 / np.sqrt(len(agreements))
+    assert np.std(agreements) < 1.5

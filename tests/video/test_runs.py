@@ -17,7 +17,7 @@ def test_each_chunk_has_a_spectrum_and_four_share_a_picture():
     assert len(run.spectra) == 9
     assert len(run.pictures) == 3
     assert run.shape == (320, 400)
-    assert run.pictures is run.pictures
+    assert len(run.single_pictures) == 9
 
 
 def test_the_first_chunks_count_most():

