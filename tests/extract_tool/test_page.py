@@ -98,6 +98,8 @@ def test_from_drop_to_report(page, files, tmp_path):
 
 
 def test_by_keyboard_alone(page, files):
+    # The browser must be told before the key is pressed, and to wait for a chooser tells it only in the same moment.
+    page.on("filechooser", lambda _: None)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "language"
     page.keyboard.press("Tab")
