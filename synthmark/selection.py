@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import mimetypes
 import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
-from synthmark.errors import InputError, SynthmarkError
-from synthmark.files.kinds import HEAD_BYTES, kind_of, kind_of_file, kind_of_suffix
+from synthmark.errors import InputError
+from synthmark.files.likely_media import is_media
 from synthmark.patterns import EVERYTHING, Patterns
 from synthmark.remote import Place, RemoteFile, to_place
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-__all__ = ["Choice", "Job", "Selection", "files_below", "is_media"]
+__all__ = ["Choice", "Job", "Selection", "files_below"]
 
 _SCHEMA = """
 PRAGMA cache_size = -16384;
@@ -207,34 +206,6 @@ FROM found WHERE rowid = (
     SELECT rowid FROM found AS same WHERE same.identity = found.identity ORDER BY linked, path, place LIMIT 1
 )
 """
-
-
-def is_media(path: Place) -> bool:
-    """Return whether a file seems to be a picture, sound or video, by its name or else by its content.
-
-    Media of kinds that cannot be labelled count: a problem that is told is better than a picture that stays without a
-    label unnoticed.
-    """
-    guess = _media_types().guess_type(path.name)[0] or ""
-    return (
-        kind_of_suffix(path.name) is not None
-        or guess.startswith(("image/", "audio/", "video/"))
-        or _starts_like_media(path)
-    )
-
-
-@functools.cache
-def _media_types() -> mimetypes.MimeTypes:
-    """Return the built-in table, the same on every machine."""
-    return mimetypes.MimeTypes()
-
-
-def _starts_like_media(path: Place) -> bool:
-    try:
-        kind_of_file(path) if isinstance(path, Path) else kind_of(path.head(HEAD_BYTES))
-    except SynthmarkError:
-        return False
-    return True
 
 
 def _is_folder(path: Place) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from synthmark.errors import InputError
 from synthmark.patterns import Patterns
-from synthmark.selection import Selection, files_below, is_media
+from synthmark.selection import Selection, files_below
 
 
 def tree(folder: Path, *names: str) -> Path:
@@ -186,22 +186,3 @@ def test_files_below_takes_files_and_folders(tmp_path):
     tree(tmp_path, "a.png", "sub/b.jpg", "note.txt")
     found = list(files_below([tmp_path / "note.txt", tmp_path]))
     assert [file.relative_to(tmp_path).as_posix() for file in found] == ["note.txt", "a.png", "sub/b.jpg"]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "expected"),
-    [
-        ("a.JPG", b"", True),
-        ("a.heic", b"", True),  # cannot be labelled: better a problem told than a picture without a label
-        ("a.bmp", b"", True),
-        ("a.WAV", b"", True),
-        ("sound", b"fLaC....", True),
-        ("a.txt", b"text", False),
-        ("picture", b"\x89PNG\r\n\x1a\n....", True),
-        ("empty", b"", False),
-    ],
-)
-def test_media_are_told_by_name_or_content(tmp_path, name, content, expected):
-    file = tmp_path / name
-    file.write_bytes(content)
-    assert is_media(file) is expected

@@ -108,6 +108,18 @@ class VideoReader:
         """How many frames there will be: as stated, else by duration; zero when unknown."""
         return self.film.frames or round((self.seconds or 0) * self.rate)
 
+    @property
+    def bit_rate(self) -> int | None:
+        """Bits per second of the film: as stated, else what the file has besides sound; None when unknown."""
+        stated = self.film.codec_context.bit_rate or self.film.bit_rate
+        if stated:
+            return int(stated)
+        if not self.seconds:
+            return None
+        sound = sum(each.bit_rate or 0 for each in self.container.streams.audio)
+        rest = self.container.size * 8 / self.seconds - sound
+        return round(rest) if rest > 0 else None
+
     def items(
         self, sounds: Collection[int] = (), others: Collection[int] = ()
     ) -> Iterator[VideoFrame | tuple[Stream, AudioFrame] | Packet[Any]]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from synthmark.containers.video_codecs import Coding, Settings
     from synthmark.containers.video_reader import VideoReader
 
-__all__ = ["VideoWriter", "film_bit_rate", "open_writer"]
+__all__ = ["VideoWriter", "open_writer"]
 
 _GLOBAL_HEADER = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER
 _INTERLACED = (1 << 18) | (1 << 29)  # AV_CODEC_FLAG_INTERLACED_DCT, AV_CODEC_FLAG_INTERLACED_ME
@@ -288,19 +288,6 @@ def _display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
     return struct.unpack("=9i", matrix) if len(matrix) == 36 else None
 
 
-def film_bit_rate(reader: VideoReader) -> int | None:
-    """Return the bit rate of the film: as stated, else what the file has besides sound."""
-    stated = reader.film.codec_context.bit_rate or reader.film.bit_rate
-    if stated:
-        return int(stated)
-    seconds = reader.seconds
-    if not seconds:
-        return None
-    sound = sum(each.bit_rate or 0 for each in reader.container.streams.audio)
-    rest = reader.container.size * 8 / seconds - sound
-    return round(rest) if rest > 0 else None
-
-
 @contextlib.contextmanager
 def open_writer(
     target: Path, muxer: str, reader: VideoReader, first: VideoFrame, settings: Settings
@@ -336,7 +323,7 @@ def open_writer(
         )
     codec = reader.film.codec_context.codec.canonical_name
     size = first.width, first.height
-    source = Source(codec, first.format.name, film_bit_rate(reader), reader.seconds, size)
+    source = Source(codec, first.format.name, reader.bit_rate, reader.seconds, size)
     coding = choose_coding(source, muxer, settings)
     os.environ.setdefault("SVT_LOG", "1")  # errors alone; this encoder prints its settings, and has no other switch
     options = _muxer_options(muxer, reader)

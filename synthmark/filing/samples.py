@@ -38,7 +38,8 @@ def collected(source: Path, folder: Path) -> tuple[Path, ...]:
     InputError
         When there are no media, or more than `MOST_FILES`.
     """
-    from synthmark.selection import files_below, is_media  # noqa: PLC0415 - `synthmark --help` stays light
+    from synthmark.files.likely_media import is_media  # noqa: PLC0415 - as below
+    from synthmark.selection import files_below  # noqa: PLC0415 - `synthmark --help` stays light
 
     found = sorted(file for file in files_below([source]) if file.is_file() and is_media(file))
     if not 0 < len(found) <= MOST_FILES:
