@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import types
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -27,10 +28,22 @@ def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
     if not compiles():
         return function
     numba = importlib.import_module("numba")
+    function = _with_compiled_parts(function)
     try:
         return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError:  # numba finds no place for a cache: zip archive, frozen bundle, no home directory
         return cast("Callable[..., Any]", numba.njit(nogil=True, error_model="numpy")(function))
+
+
+def _with_compiled_parts(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that calls the compiled form of the kernels that it names."""
+    code, scope = function.__code__, function.__globals__
+    parts = {name: scope[name] for name in code.co_names if isinstance(scope.get(name), _Lazy)}
+    for name, part in parts.items():
+        if part.plain.__code__.co_filename != code.co_filename:
+            raise TypeError(f"The kernel {code.co_name} calls {name}, which is in another file; move it here.")
+    scope = scope | {name: part.compiled() for name, part in parts.items()}
+    return functools.update_wrapper(types.FunctionType(code, scope, code.co_name), function)
 
 
 class _Lazy:
@@ -54,6 +67,7 @@ class _Lazy:
 def kernel(function: F) -> F:
     """Mark a function as a kernel: arithmetic on arrays and scalars, no Python objects.
 
-    Kernels do not call one another: numba's cache does not see that a callee in another file has changed.
+    A kernel may call others of its own file. It calls none in another: numba's cache does not see that that one has
+    changed.
     """
     return cast("F", _Lazy(function))

@@ -39,6 +39,39 @@ def test_it_compiles_once_on_first_use():
     assert lazy._compiled is compiled
 
 
+@_jit.kernel
+def _half(value):
+    return value / 2
+
+
+@_jit.kernel
+def _mean_of_two(one, other):
+    return _half(one) + _half(other)
+
+
+def test_a_kernel_may_call_another_of_its_file():
+    assert _mean_of_two(1.0, 4.0) == 2.5
+    assert _mean_of_two.compiled().signatures
+    assert _half.compiled().signatures
+
+
+def test_without_numba_it_calls_the_plain_one(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.setattr(_half, "_compiled", None)
+    monkeypatch.setattr(_mean_of_two, "_compiled", None)
+    assert _mean_of_two(2, 3) == 2.5
+    assert _half._compiled is _half.plain
+
+
+def test_a_kernel_calls_none_of_another_file(monkeypatch):
+    from synthmark.image._kernels import fold
+
+    monkeypatch.setitem(globals(), "_half", fold)
+    caller = _jit.kernel(_mean_of_two.plain)
+    with pytest.raises(TypeError, match="_mean_of_two calls _half, which is in another file"):
+        caller(1.0, 4.0)
+
+
 def test_without_numba_it_is_plain_python(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     assert not _jit.compiles()

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["decode_list"]
+
+
+class _Paths(NamedTuple):
+    """The candidates that are followed, a row each.
+
+    Level s of a path holds 2**s values from offset 2**s. A path writes its own row and reads where `source` and
+    `left_source` point, so that a fork copies pointers and no values.
+    """
+
+    soft: NDArray[np.float32]
+    left: NDArray[np.uint8]
+    right: NDArray[np.uint8]
+    source: NDArray[np.int64]
+    left_source: NDArray[np.int64]
+    bits: NDArray[np.uint8]
+    metric: NDArray[np.float32]
 
 
 @kernel
@@ -45,103 +61,129 @@ def decode_list(
     I. Tal, A. Vardy, "List decoding of polar codes", IEEE Trans. Inf. Theory 61(5), 2015;
     A. Balatsoukas-Stimming et al., "LLR-based successive cancellation list decoding", IEEE TSP 63(19), 2015.
     """
+    every = _begun(llr, info_count, paths)
+    active, done = 1, 0
+    for row in range(nodes.shape[0]):
+        first, level = nodes[row, 0], nodes[row, 1]
+        _descend(every, active, first, level)
+        if nodes[row, 2]:
+            _freeze(every, active, level)
+        else:
+            active = _fork(every, active, done)
+            done += 1
+        _ascend(every, active, first, level)
+    best = np.argsort(every.metric)
+    return every.bits[best], every.metric[best]
+
+
+@kernel
+def _begun(llr: NDArray[np.float32], info_count: int, paths: int) -> _Paths:
+    """Return the paths before the first leaf: one that is used, which knows the whole word."""
     size = llr.shape[0]
     levels = 0
     while 1 << levels < size:
         levels += 1
-    # Level s of a path holds 2**s values from offset 2**s. A path writes its own row and reads where `source` and
-    # `left_source` point, so that a fork copies pointers and no values.
     soft = np.zeros((paths, 2 * size), np.float32)
-    left = np.zeros((paths, 2 * size), np.uint8)
-    right = np.zeros((paths, 2 * size), np.uint8)
-    source = np.zeros((paths, levels + 1), np.int64)
-    left_source = np.zeros((paths, levels + 1), np.int64)
-    bits = np.zeros((paths, info_count), np.uint8)
+    soft[0, size:] = llr
     metric = np.full(paths, np.float32(np.inf))
     metric[0] = 0.0
-    soft[0, size:] = llr
-    active = 1
-    done = 0
-    new_source = source.copy()
-    new_left_source = left_source.copy()
-    new_bits = bits.copy()
-    new_metric = metric.copy()
-    choices = np.zeros(2 * paths, np.float32)
-    for row in range(nodes.shape[0]):
-        first = nodes[row, 0]
-        level = nodes[row, 1]
-        # Soft values from the highest level whose half changed down to this node's level.
-        top = levels
-        if first > 0:
-            top = 0
-            while (first >> top) & 1 == 0:
-                top += 1
+    left, right = np.zeros((paths, 2 * size), np.uint8), np.zeros((paths, 2 * size), np.uint8)
+    source, left_source = np.zeros((paths, levels + 1), np.int64), np.zeros((paths, levels + 1), np.int64)
+    return _Paths(soft, left, right, source, left_source, np.zeros((paths, info_count), np.uint8), metric)
+
+
+@kernel
+def _descend(every: _Paths, active: int, first: int, level: int) -> None:
+    """Compute soft values from the highest level whose half changed down to the level of a node."""
+    top = every.source.shape[1] - 1
+    if first > 0:
+        top = 0
+        while (first >> top) & 1 == 0:
             top += 1
-        for s in range(top - 1, level - 1, -1):
-            half = 1 << s
-            for p in range(active):
-                above = source[p, s + 1]
-                if (first >> s) & 1:
-                    bit_row = left_source[p, s]
-                    for i in range(half):
-                        a = soft[above, 2 * half + i]
-                        b = soft[above, 3 * half + i]
-                        soft[p, half + i] = b - a if left[bit_row, half + i] else b + a
-                else:
-                    for i in range(half):
-                        a = soft[above, 2 * half + i]
-                        b = soft[above, 3 * half + i]
-                        least = min(abs(a), abs(b))
-                        soft[p, half + i] = least if (a < 0) == (b < 0) else -least
-            for p in range(active):
-                source[p, s] = p
-        width = 1 << level
-        if nodes[row, 2]:
-            for p in range(active):
-                loss = np.float32(0.0)
-                for i in range(width):
-                    value = soft[source[p, level], width + i]
-                    if value < 0:
-                        loss -= value
-                    right[p, width + i] = 0
-                metric[p] += loss
+        top += 1
+    for s in range(top - 1, level - 1, -1):
+        if (first >> s) & 1:
+            _right_half(every, active, s)
         else:
-            for p in range(active):
-                value = soft[source[p, 0], 1]
-                choices[2 * p] = metric[p] - min(value, np.float32(0.0))
-                choices[2 * p + 1] = metric[p] + max(value, np.float32(0.0))
-            order = np.argsort(choices[: 2 * active])
-            kept = min(2 * active, paths)
-            for q in range(kept):
-                parent = order[q] >> 1
-                new_metric[q] = choices[order[q]]
-                new_source[q] = source[parent]
-                new_left_source[q] = left_source[parent]
-                new_bits[q, :done] = bits[parent, :done]
-                new_bits[q, done] = order[q] & 1
-            active = kept
-            done += 1
-            for q in range(active):
-                metric[q] = new_metric[q]
-                source[q] = new_source[q]
-                left_source[q] = new_left_source[q]
-                bits[q, :done] = new_bits[q, :done]
-                right[q, 1] = bits[q, done - 1]
-        # Partial sums: a finished right half joins its left half, one level up each time.
-        s = level
-        while s < levels and (first >> s) & 1:
-            half = 1 << s
-            for p in range(active):
-                bit_row = left_source[p, s]
-                for i in range(half):
-                    value_bit = right[p, half + i]
-                    right[p, 2 * half + i] = left[bit_row, half + i] ^ value_bit
-                    right[p, 3 * half + i] = value_bit
-            s += 1
-        if s < levels:
-            half = 1 << s
-            for p in range(active):
-                left[p, half : 2 * half] = right[p, half : 2 * half]
-                left_source[p, s] = p
-    best = np.argsort(metric)
-    return bits[best], metric[best]
+            _left_half(every, active, s)
+        for p in range(active):
+            every.source[p, s] = p
+
+
+@kernel
+def _left_half(every: _Paths, active: int, s: int) -> None:
+    """Compute the soft values of a left half, whose bits are sums of two."""
+    soft, half = every.soft, 1 << s
+    for p in range(active):
+        above = every.source[p, s + 1]
+        for i in range(half):
+            a = soft[above, 2 * half + i]
+            b = soft[above, 3 * half + i]
+            least = min(abs(a), abs(b))
+            soft[p, half + i] = least if (a < 0) == (b < 0) else -least
+
+
+@kernel
+def _right_half(every: _Paths, active: int, s: int) -> None:
+    """Compute the soft values of a right half, given the bits of the left one."""
+    soft, left, half = every.soft, every.left, 1 << s
+    for p in range(active):
+        above, bit_row = every.source[p, s + 1], every.left_source[p, s]
+        for i in range(half):
+            a = soft[above, 2 * half + i]
+            b = soft[above, 3 * half + i]
+            soft[p, half + i] = b - a if left[bit_row, half + i] else b + a
+
+
+@kernel
+def _freeze(every: _Paths, active: int, level: int) -> None:
+    """Take the leaves of a node for zeros: whatever speaks against it counts against the path."""
+    width = 1 << level
+    for p in range(active):
+        row, loss = every.source[p, level], np.float32(0.0)
+        for i in range(width):
+            value = every.soft[row, width + i]
+            if value < 0:
+                loss -= value
+            every.right[p, width + i] = 0
+        every.metric[p] += loss
+
+
+@kernel
+def _fork(every: _Paths, active: int, done: int) -> int:
+    """Follow both values of the next bit, keep the best paths, and return how many there are."""
+    choices = np.empty(2 * active, np.float32)
+    for p in range(active):
+        value = every.soft[every.source[p, 0], 1]
+        choices[2 * p] = every.metric[p] - min(value, np.float32(0.0))
+        choices[2 * p + 1] = every.metric[p] + max(value, np.float32(0.0))
+    order = np.argsort(choices)[: every.metric.shape[0]]
+    kept, parents = len(order), order >> 1
+    every.metric[:kept] = choices[order]
+    every.source[:kept] = every.source[parents]
+    every.left_source[:kept] = every.left_source[parents]
+    every.bits[:kept] = every.bits[parents]
+    for q in range(kept):
+        every.bits[q, done] = every.right[q, 1] = order[q] & 1
+    return kept
+
+
+@kernel
+def _ascend(every: _Paths, active: int, first: int, level: int) -> None:
+    """Add up bits: a finished right half joins its left half, one level up each time."""
+    left, right, left_source = every.left, every.right, every.left_source
+    s, levels = level, every.source.shape[1] - 1
+    while s < levels and (first >> s) & 1:
+        half = 1 << s
+        for p in range(active):
+            bit_row = left_source[p, s]
+            for i in range(half):
+                value = right[p, half + i]
+                right[p, 2 * half + i] = left[bit_row, half + i] ^ value
+                right[p, 3 * half + i] = value
+        s += 1
+    if s < levels:
+        half = 1 << s
+        for p in range(active):
+            left[p, half : 2 * half] = right[p, half : 2 * half]
+            left_source[p, s] = p

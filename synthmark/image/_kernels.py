@@ -1,4 +1,4 @@
-"""Kernels of the image mark: resampling, whitening, folding, adding the mark, and the searches.
+"""Kernels of the image mark: resampling, folding, adding the mark, searches; `_whitening_kernels` holds one more.
 
 `_plain` holds the same functions in vectorised NumPy and OpenCV; it is used where numba is missing and is what
 the tests compare these with.
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthmark._jit import kernel
+from synthmark.image._whitening_kernels import whiten
 
 __all__ = ["add_mark", "fold", "line_power", "resample", "sample_spectrum", "sum_lines", "whiten"]
 
@@ -78,151 +79,6 @@ def resample(
                 out[1, y, x] = blue - green
                 out[2, y, x] = red - green
     return out
-
-
-@kernel
-def whiten(planes: Floats, weighted: bool) -> tuple[Floats, Floats]:
-    """Remove what the neighbourhood and the colour predict, divide by local activity, clip.
-
-    Parameters
-    ----------
-    planes
-        float32 (1 or 3, h, w): luma and, for colour, two colour differences, in units of 0..255.
-    weighted
-        Whether to weigh every pixel by the amplitude that the embedder uses at its activity over the noise
-        expected there. Strong compression erases the mark where it is flat: no weights are better then.
-
-    Returns
-    -------
-    The whitened luma, float32 (h, w), about -2..2, and the local activity (h, w): the standard deviation of
-    the high-passed luma over 9 x 9 pixels.
-
-    Notes
-    -----
-    d, u, v = planes minus their 7 x 7 means; e = d - a u - b v with a, b fitted over 9 x 9 pixels (the mark adds
-    the same to red, green and blue, so u and v are free of it); e / (rms of e over 7 x 7 + 0.25), clipped at 2.
-    """
-    channels, height, width = planes.shape
-    high = np.empty((channels, height, width), np.float32)
-    column_sum = np.empty(width + 8, np.float32)
-    for channel in range(channels):
-        plane = planes[channel]
-        for y in range(height):
-            above3, above2, above1 = plane[max(y - 3, 0)], plane[max(y - 2, 0)], plane[max(y - 1, 0)]
-            below1, below2 = plane[min(y + 1, height - 1)], plane[min(y + 2, height - 1)]
-            below3 = plane[min(y + 3, height - 1)]
-            for x in range(width):
-                column_sum[x + 3] = (
-                    above3[x] + above2[x] + above1[x] + plane[y, x] + below1[x] + below2[x] + below3[x]
-                )
-            for x in range(3):
-                column_sum[x] = column_sum[3]
-                column_sum[width + 3 + x] = column_sum[width + 2]
-            for x in range(width):
-                total = (
-                    column_sum[x]
-                    + column_sum[x + 1]
-                    + column_sum[x + 2]
-                    + column_sum[x + 3]
-                    + column_sum[x + 4]
-                    + column_sum[x + 5]
-                    + column_sum[x + 6]
-                )
-                high[channel, y, x] = plane[y, x] - total * np.float32(1.0 / 49.0)
-    residual = np.empty((height, width), np.float32)
-    activity = np.empty((height, width), np.float32)
-    products = 6 if channels == 3 else 1
-    ring = np.empty((9, products, width), np.float32)
-    sums = np.empty((products, width + 8), np.float32)
-    boxed = np.empty((products, width), np.float32)
-    slots = np.empty(9, np.int64)
-    ready = 0
-    for y in range(height):
-        while ready <= min(y + 4, height - 1):
-            slot = ready % 9
-            for x in range(width):
-                d = high[0, ready, x]
-                ring[slot, 0, x] = d * d
-            if channels == 3:
-                for x in range(width):
-                    d, u, v = high[0, ready, x], high[1, ready, x], high[2, ready, x]
-                    ring[slot, 1, x] = u * u
-                    ring[slot, 2, x] = v * v
-                    ring[slot, 3, x] = u * v
-                    ring[slot, 4, x] = d * u
-                    ring[slot, 5, x] = d * v
-            ready += 1
-        for k in range(9):
-            slots[k] = min(max(y + k - 4, 0), height - 1) % 9
-        for p in range(products):
-            r0, r1, r2 = ring[slots[0], p], ring[slots[1], p], ring[slots[2], p]
-            r3, r4, r5 = ring[slots[3], p], ring[slots[4], p], ring[slots[5], p]
-            r6, r7, r8 = ring[slots[6], p], ring[slots[7], p], ring[slots[8], p]
-            for x in range(width):
-                sums[p, x + 4] = r0[x] + r1[x] + r2[x] + r3[x] + r4[x] + r5[x] + r6[x] + r7[x] + r8[x]
-            for x in range(4):
-                sums[p, x] = sums[p, 4]
-                sums[p, width + 4 + x] = sums[p, width + 3]
-            for x in range(width):
-                boxed[p, x] = (
-                    sums[p, x]
-                    + sums[p, x + 1]
-                    + sums[p, x + 2]
-                    + sums[p, x + 3]
-                    + sums[p, x + 4]
-                    + sums[p, x + 5]
-                    + sums[p, x + 6]
-                    + sums[p, x + 7]
-                    + sums[p, x + 8]
-                ) * np.float32(1.0 / 81.0)
-        for x in range(width):
-            activity[y, x] = np.sqrt(boxed[0, x])
-        if channels == 3:
-            for x in range(width):
-                uu, vv = boxed[1, x] + np.float32(2.0), boxed[2, x] + np.float32(2.0)
-                uv, du, dv = boxed[3, x], boxed[4, x], boxed[5, x]
-                determinant = uu * vv - uv * uv
-                a = (du * vv - dv * uv) / determinant
-                b = (dv * uu - du * uv) / determinant
-                residual[y, x] = high[0, y, x] - a * high[1, y, x] - b * high[2, y, x]
-        else:
-            for x in range(width):
-                residual[y, x] = high[0, y, x]
-    out = np.empty((height, width), np.float32)
-    for y in range(height):
-        above3, above2, above1 = residual[max(y - 3, 0)], residual[max(y - 2, 0)], residual[max(y - 1, 0)]
-        below1, below2 = residual[min(y + 1, height - 1)], residual[min(y + 2, height - 1)]
-        below3, middle = residual[min(y + 3, height - 1)], residual[y]
-        for x in range(width):
-            column_sum[x + 3] = (
-                above3[x] * above3[x]
-                + above2[x] * above2[x]
-                + above1[x] * above1[x]
-                + middle[x] * middle[x]
-                + below1[x] * below1[x]
-                + below2[x] * below2[x]
-                + below3[x] * below3[x]
-            )
-        for x in range(3):
-            column_sum[x] = column_sum[3]
-            column_sum[width + 3 + x] = column_sum[width + 2]
-        for x in range(width):
-            total = (
-                column_sum[x]
-                + column_sum[x + 1]
-                + column_sum[x + 2]
-                + column_sum[x + 3]
-                + column_sum[x + 4]
-                + column_sum[x + 5]
-                + column_sum[x + 6]
-            )
-            value = residual[y, x] / (np.sqrt(total * np.float32(1.0 / 49.0)) + np.float32(0.25))
-            out[y, x] = min(max(value, np.float32(-2.0)), np.float32(2.0))
-        if weighted:
-            for x in range(width):
-                s = min(activity[y, x], np.float32(20.0))
-                out[y, x] *= (np.float32(1.0) + np.float32(0.15) * s) / (s + np.float32(2.0))
-    return out, activity
 
 
 @kernel
