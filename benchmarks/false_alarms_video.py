@@ -28,9 +28,9 @@ environment.use_one_thread()
 
 import numpy as np  # noqa: E402 - after the thread limits
 import typer  # noqa: E402
+from kept_outcomes import file_name, prepared, written  # noqa: E402
 from media_video import clips_below, encode_luma, luma_frames  # noqa: E402
 from methods_video import extractor_for  # noqa: E402
-from robustness_video import file_name, prepared, written  # noqa: E402
 from tail_fit import fitted_tail  # noqa: E402
 
 if TYPE_CHECKING:

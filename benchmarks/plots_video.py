@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import matplotlib as mpl
 import typer
-from table_video import read_methods
+from table_video import clips_of, read_methods
 
 mpl.use("Agg")
 
@@ -30,7 +30,7 @@ def robustness_plot(methods: dict[str, dict[str, Any]], path: Path) -> None:
     for place, (name, entry) in reversed(list(enumerate(methods.items()))):
         measured = [(i, entry["attacks"].get(attack)) for i, attack in enumerate(attacks)]
         points = [(each["achieved"], i) for i, each in measured if each and each["achieved"] is not None]
-        label = f"{name} ({len(entry['windows'])} clips)"
+        label = f"{name} ({clips_of(entry)})"
         axes.plot(*zip(*points, strict=True), MARKERS[place % 7], color=COLOURS[place % 7], label=label, markersize=5)
     axes.plot([e["required"] for e in attacks.values()], range(len(attacks)), "|", color="black", label="asked for")
     axes.set_yticks(range(len(attacks)), list(attacks))

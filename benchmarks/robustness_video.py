@@ -2,9 +2,9 @@
 
     python benchmarks/robustness_video.py --clips FOLDER --work FOLDER --jobs 2 --out robustness_video.json
 
-From every clip of at least 5 s windows of 5 to 6 s are cut without loss, up to four from one clip. Each gets its
-own content id, drawn from a seed, and is marked once, at the default strength, in its own codec (H.264, but for whole
-clips of another one) at CRF 18, `veryfast`. Every attack is made on the marked file; sound is left out. The
+From every clip of at least 5 s windows of 5 to 6 s are cut without loss, up to four from one clip. For each seed a
+window gets a content id of its own, and is marked with it once, at the default strength, in its own codec (H.264, but
+for whole clips of another one) at CRF 18, `veryfast`. Every attack is made on the marked file; sound is left out. The
 extraction is told nothing. A window counts when the exact 64 bits come back; of two joined clips both ids have to,
 each over its own half, borders within half a second. An id that was never embedded is a wrong one. Every window is
 read once without a mark as well. A window in which no mark finds room (`CapacityError`) is listed as refused and not
@@ -16,11 +16,9 @@ when the code of the watermark or of the attacks has changed (`--keep` keeps the
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 import os
-import re
 import sys
 import time
 import zlib
@@ -34,6 +32,7 @@ environment.use_one_thread()
 
 import typer  # noqa: E402 - after the thread limits
 from attacks_video import ATTACKS, Attack, attack_named, joined  # noqa: E402
+from kept_outcomes import file_name, prepared, written  # noqa: E402
 from media_video import ffmpeg_version, shape_of  # noqa: E402
 from methods_video import Reading, method_named  # noqa: E402
 from windows_video import Window, content_id_for, cut_window, partner_of, windows_of  # noqa: E402
@@ -43,42 +42,7 @@ if TYPE_CHECKING:
 
 UNMARKED = "unmarked"
 BORDER = 0.5  # seconds by which the spans of joined clips may miss
-CODE = ("synthmark/video/*.py", "benchmarks/attack*_video.py")
-NO_MATTER = {"__init__.py", "passes.py"}  # they carry frames, and do not change what is put into them
 Outcome = dict[str, Any]
-
-
-# --- what is kept -----------------------------------------------------------------------------------------
-
-
-def code_digest() -> str:
-    """Return a digest of the code on which the outcomes depend."""
-    digest, root = hashlib.sha256(), Path(__file__).parents[1]
-    for file in sorted(file for pattern in CODE for file in root.glob(pattern)):
-        if file.name not in NO_MATTER:
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def prepared(work: Path, *, keep: bool) -> None:
-    """Make the work folder; outcomes and marked files of other code are deleted."""
-    stamp, digest = work / "code.txt", code_digest()
-    work.mkdir(parents=True, exist_ok=True)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") != digest and not keep:
-        for file in [*work.glob("*/*.json"), *work.glob("*/marked/*.mp4")]:
-            file.unlink()
-    stamp.write_text(digest, encoding="utf-8")
-
-
-def file_name(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.]+", "_", text)
-
-
-def written(path: Path, content: Outcome) -> None:
-    """Write JSON so that a run that is stopped leaves no half of it."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(content), encoding="utf-8")
-    part.replace(path)
 
 
 # --- one window -------------------------------------------------------------------------------------------
@@ -226,16 +190,22 @@ def applies(name: str, window: Window, windows: list[Window]) -> bool:
     return attack.applies(window.shape) and (attack.reading != "join" or len(windows) > 1)
 
 
+def label(window: Window, seed: int) -> str:
+    """Return what a window with the content id of a seed is called."""
+    return window.name if seed == 1 else f"{window.name}, id {seed}"
+
+
 def marked(
-    pool: ProcessPoolExecutor, work: Path, method: str, windows: list[Window], seed: int
+    pool: ProcessPoolExecutor, work: Path, method: str, windows: list[Window], seeds: list[int]
 ) -> tuple[list[Window], dict[str, str]]:
-    """Mark all windows; return those that are marked, and why the others were refused."""
+    """Mark all windows with all ids; return those that are marked, and why the others were refused."""
     from synthmark import CapacityError
 
     large_first = sorted(windows, key=lambda window: -window.pixels)
-    waiting = {window: pool.submit(marked_file, work, method, window, seed) for window in large_first}
+    each = [(window, seed) for window in large_first for seed in seeds]
+    waiting = {(window, seed): pool.submit(marked_file, work, method, window, seed) for window, seed in each}
     refused = {}
-    for window, future in waiting.items():
+    for (window, _), future in waiting.items():
         try:
             future.result()
             print(f"{window.name}: marked", file=sys.stderr, flush=True)
@@ -248,16 +218,17 @@ def marked(
 
 
 def measured(
-    pool: ProcessPoolExecutor, work: Path, method: str, windows: list[Window], names: list[str], seed: int
+    pool: ProcessPoolExecutor, work: Path, method: str, windows: list[Window], names: list[str], seeds: list[int]
 ) -> dict[tuple[str, str], Outcome]:
     """Make every attack on every marked window, the largest first; say how far it has come on stderr."""
     large_first = sorted(windows, key=lambda window: -window.pixels)
-    waiting = {
-        pool.submit(settled, work, method, window, partner_of(window, windows), name, seed): (name, window.name)
-        for window in large_first
-        for name in names
-        if applies(name, window, windows)
-    }
+    waiting = {}
+    for window, seed in ((window, seed) for window in large_first for seed in seeds):
+        partner = partner_of(window, windows)
+        for name in names:
+            if applies(name, window, windows) and (name != UNMARKED or seed == seeds[0]):
+                future = pool.submit(settled, work, method, window, partner, name, seed)
+                waiting[future] = (name, label(window, seed))
     outcomes = {}
     for done, future in enumerate(as_completed(waiting), 1):
         outcomes[waiting[future]] = outcome = future.result()
@@ -287,7 +258,10 @@ def total(outcomes: Iterable[Outcome], key: str) -> float:
     return round(sum(float(outcome.get(key, 0.0)) for outcome in outcomes), 1)
 
 
-def summary(outcomes: dict[tuple[str, str], Outcome], windows: list[Window], names: list[str]) -> dict[str, Any]:
+def summary(
+    outcomes: dict[tuple[str, str], Outcome], windows: list[Window], names: list[str], ids: int
+) -> dict[str, Any]:
+    """Return the rows, the outcomes and what went wrong; each window was marked with a number of ids."""
     flat = [outcome["outcome"] for (name, _), outcome in outcomes.items() if name != UNMARKED]
     unmarked = [outcome["outcome"] for (name, _), outcome in outcomes.items() if name == UNMARKED]
     return {
@@ -296,6 +270,7 @@ def summary(outcomes: dict[tuple[str, str], Outcome], windows: list[Window], nam
         "unmarked_windows": len(unmarked),
         "ids_in_unmarked_windows": unmarked.count("wrong"),
         "windows": [window.name for window in windows],
+        "ids_of_each": ids,
         "attacks": {name: row(name, outcomes) for name in names if name != UNMARKED},
         "outcomes": {f"{window}: {name}": outcome for (name, window), outcome in sorted(outcomes.items())},
     }
@@ -328,19 +303,20 @@ def main(
     only: Annotated[str, typer.Option(help="Parts of the names of the clips to take, separated by commas.")] = "",
     windows: Annotated[int, typer.Option(help="Windows from one clip at most.")] = 4,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
-    seed: Annotated[int, typer.Option(help="Seed of the content ids and the attacks.")] = 1,
+    seeds: Annotated[str, typer.Option(help="Seeds of the content ids and the attacks, separated by commas.")] = "1",
     keep: Annotated[bool, typer.Option(help="Keep outcomes of changed code.")] = False,
 ) -> None:
     names, cut, start = chosen(rows), windows_of(clips, windows, only), time.perf_counter()
+    drawn = [int(seed) for seed in seeds.split(",")]
     prepared(work, keep=keep)
     results = {}
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         for method in methods.split(","):
-            usable, refused = marked(pool, work, method, cut, seed)
-            outcomes = measured(pool, work, method, usable, names, seed)
-            facts = {window.name: facts_of(work, method, window, seed) for window in usable}
-            results[method] = {"refused": refused, "marking": facts} | summary(outcomes, usable, names)
-    made = {"seed": seed, "ffmpeg": ffmpeg_version(), "minutes": round((time.perf_counter() - start) / 60, 1)}
+            usable, refused = marked(pool, work, method, cut, drawn)
+            outcomes = measured(pool, work, method, usable, names, drawn)
+            facts = {label(each, seed): facts_of(work, method, each, seed) for each in usable for seed in drawn}
+            results[method] = {"refused": refused, "marking": facts} | summary(outcomes, usable, names, len(drawn))
+    made = {"seeds": drawn, "ffmpeg": ffmpeg_version(), "minutes": round((time.perf_counter() - start) / 60, 1)}
     record = {**environment.described(), **made, "methods": results}
     out.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
     print(markdown(results))

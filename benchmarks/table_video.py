@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["read_methods", "table", "with_table"]
+__all__ = ["clips_of", "read_methods", "table", "with_table"]
 
 BEGIN, END = "<!-- video table: begin -->", "<!-- video table: end -->"
 OWN = "synthmark"
@@ -56,15 +56,22 @@ def cell(entry: dict[str, Any], row: str, required: float | None) -> str:
         return "-"
     missed = required is not None and value < required
     tried = [attack.get("tried", 0) for attack in entry["attacks"].values() if attack["row"] == row]
-    few = f" ({min(tried)} clips)" if 0 < min(tried) < len(entry["windows"]) else ""
+    clips = min(tried) // entry.get("ids_of_each", 1)
+    few = f" ({clips} clips)" if 0 < clips < len(entry["windows"]) else ""
     return f"{math.floor(value + 1e-9)} %" + few.replace("1 clips", "1 clip") + (" (missed)" if missed else "")
+
+
+def clips_of(entry: dict[str, Any]) -> str:
+    """Return how many clips were marked, and with how many ids each if there were several."""
+    ids = entry.get("ids_of_each", 1)
+    return f"{len(entry['windows'])} clips" + (f", {ids} ids each" if ids > 1 else "")
 
 
 def table(methods: Methods, quality: dict[str, Any] | None = None) -> str:
     """Return the table in Markdown."""
     own = next(iter(methods.values()))
     asked = {attack["row"]: attack["required"] for attack in own["attacks"].values()}
-    titles = [f"{name} ({len(entry['windows'])} clips)" for name, entry in methods.items()]
+    titles = [f"{name} ({clips_of(entry)})" for name, entry in methods.items()]
     lines = [
         ["attack, of which extraction is told nothing", "asked for", *titles],
         ["---", *["---:"] * (len(titles) + 1)],

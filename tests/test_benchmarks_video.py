@@ -70,7 +70,7 @@ def measured(clips, tmp_path_factory):
 
 
 def test_the_record_says_where_it_comes_from(measured):
-    assert {"command", "date", "machine", "versions", "seed", "ffmpeg"} <= set(measured[1])
+    assert {"command", "date", "machine", "versions", "seeds", "ffmpeg"} <= set(measured[1])
 
 
 def test_the_rows_hold_what_came_back(measured):
@@ -89,6 +89,17 @@ def test_the_rows_hold_what_came_back(measured):
     assert not rows["mirror"]["met"]
     counts = ("wrong_ids", "errors", "ids_in_unmarked_windows", "unmarked_windows")
     assert [result[key] for key in counts] == [0, 0, 0, 3]
+
+
+def test_further_seeds_give_further_ids(clips, tmp_path):
+    done = run(clips, tmp_path, "--rows", "none,unmarked", "--only", "whole", "--seeds", "1,2")
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["methods"]["bar-code"]
+    assert (result["windows"], result["ids_of_each"]) == (["whole from 0.0 s"], 2)
+    assert (result["attacks"]["none"]["tried"], result["unmarked_windows"]) == (2, 1)
+    assert set(result["marking"]) == {"whole from 0.0 s", "whole from 0.0 s, id 2"}
+    ids = {outcome["marks"][0][0] for name, outcome in result["outcomes"].items() if name.endswith("none")}
+    assert len(ids) == 2
 
 
 @pytest.fixture
@@ -251,6 +262,14 @@ def test_the_table_says_where_few_clips_were_tried():
     few = {"row": "y", "required": 80, "achieved": 100.0, "tried": 1}
     methods = {"synthmark": METHODS["synthmark"] | {"attacks": {"y": few}}}
     assert table(methods).splitlines()[2] == "| y | 80 % | 100 % (1 clip) |"
+
+
+def test_the_table_counts_clips_and_ids():
+    row = {"row": "x", "required": 98, "achieved": 100.0, "tried": 2}
+    entry = {"windows": ["a", "b"], "ids_of_each": 2, "wrong_ids": 0, "attacks": {"x": row}}
+    title, _, line, _ = table({"synthmark": entry}).splitlines()
+    assert "synthmark (2 clips, 2 ids each)" in title
+    assert line == "| x | 98 % | 100 % (1 clip) |"
 
 
 def test_the_table_stands_between_its_markers():
