@@ -28,21 +28,25 @@ def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
     if not compiles():
         return function
     numba = importlib.import_module("numba")
-    function = _with_compiled_parts(function)
+    function = _with_parts(function)
     try:
         return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError:  # numba finds no place for a cache: zip archive, frozen bundle, no home directory
         return cast("Callable[..., Any]", numba.njit(nogil=True, error_model="numpy")(function))
 
 
-def _with_compiled_parts(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that calls the compiled form of the kernels that it names."""
+def _with_parts(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function with the kernels that it names in a form that numba copies into it.
+
+    Compiling them each by itself would take twice as long, and gains nothing.
+    """
     code, scope = function.__code__, function.__globals__
     parts = {name: scope[name] for name in code.co_names if isinstance(scope.get(name), _Lazy)}
     for name, part in parts.items():
         if part.plain.__code__.co_filename != code.co_filename:
             raise TypeError(f"The kernel {code.co_name} calls {name}, which is in another file; move it here.")
-    scope = scope | {name: part.compiled() for name, part in parts.items()}
+    inline = functools.partial(importlib.import_module("numba").njit, inline="always", error_model="numpy")
+    scope = scope | {name: inline(_with_parts(part.plain)) for name, part in parts.items()}
     return functools.update_wrapper(types.FunctionType(code, scope, code.co_name), function)
 
 

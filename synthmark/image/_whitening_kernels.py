@@ -93,7 +93,8 @@ def _unpredicted(high: Floats) -> tuple[Floats, Floats]:
         if channels == 3:
             _predict(high, y, boxed, residual[y])
         else:
-            residual[y] = high[0, y]
+            for x in range(width):
+                residual[y, x] = high[0, y, x]
     return residual, activity
 
 
