@@ -22,6 +22,7 @@ _RATE = 44_100
 _SECONDS = 8
 _SIDE = (640, 480)
 _FRAMES, _FRAME_RATE = 75, 25
+_VIDEO_SOUND_RATE = 48_000
 _STEP = 2  # pixels that the video pans from frame to frame
 
 
@@ -91,25 +92,31 @@ def _scene(width: int, height: int, seed: int) -> NDArray[np.uint8]:
 
 
 def _sound(folder: Path) -> Path:
-    """Make plucked notes: decaying harmonics over a little noise."""
+    """Write notes."""
+    import soundfile  # noqa: PLC0415 - heavy
+
+    path = folder / "03-sound.wav"
+    soundfile.write(path, _notes(_SECONDS, _RATE), _RATE, subtype="PCM_16")
+    return path
+
+
+def _notes(seconds: float, rate: int) -> NDArray[np.float64]:
+    """Return plucked notes, decaying harmonics over a little noise: samples of one channel in [-1, 1]."""
     import numpy as np  # noqa: PLC0415 - heavy
-    import soundfile  # noqa: PLC0415 - as above
 
     random = np.random.default_rng(3)
-    time = np.arange(_SECONDS * _RATE) / _RATE
+    time = np.arange(round(seconds * rate)) / rate
     sound = 0.002 * random.standard_normal(len(time))
-    for start in np.arange(0, _SECONDS, 0.25):
+    for start in np.arange(0, seconds, 0.25):
         since = np.clip(time - start, 0, None)
         pitch = 196 * 2 ** (random.integers(0, 13) / 12)
         tone = sum(np.sin(2 * np.pi * pitch * k * since) / k for k in range(1, 9))
         sound += np.where(time >= start, 0.12 * np.exp(-3 * since) * tone, 0)
-    path = folder / "03-sound.wav"
-    soundfile.write(path, sound / max(1.0, 1.1 * float(np.abs(sound).max())), _RATE, subtype="PCM_16")
-    return path
+    return np.asarray(sound / max(1.0, 1.1 * float(np.abs(sound).max())))
 
 
 def _video(folder: Path) -> Path:
-    """Pan over a wide scene."""
+    """Pan over a wide scene, with the notes of the sound."""
     path = folder / "04-video.mp4"
     width, height = _SIDE
     scene = _scene(width + _STEP * _FRAMES, height, seed=2)
@@ -125,6 +132,19 @@ def _write_video(path: Path, pictures: Any) -> None:  # noqa: ANN401 - an iterab
         stream = file.add_stream("libx264", rate=_FRAME_RATE, options={"crf": "16", "preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = *_SIDE, "yuv420p"
         stream.codec_context.thread_count = 1  # the same bytes on every run
+        sound = file.add_stream("aac", rate=_VIDEO_SOUND_RATE, layout="mono", options={"b": "128k"})
         for picture in pictures:
             file.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")))
         file.mux(stream.encode(None))
+        file.mux(sound.encode(_sound_of_video()))
+        file.mux(sound.encode(None))
+
+
+def _sound_of_video() -> Any:  # noqa: ANN401 - a frame of PyAV
+    """Return notes as long as the video."""
+    import av  # noqa: PLC0415 - heavy
+
+    notes = _notes(_FRAMES / _FRAME_RATE, _VIDEO_SOUND_RATE)
+    frame = av.AudioFrame.from_ndarray(notes[None].astype("float32"), "fltp", "mono")
+    frame.sample_rate, frame.pts = _VIDEO_SOUND_RATE, 0
+    return frame
