@@ -111,7 +111,7 @@ class Config:
     preset
         Speed of the video encoder in its own words, such as "veryfast"; None for the usual one.
     no_reencode
-        Write the metadata label alone into videos, and leave pictures and sound as they are.
+        Write the metadata label alone into videos and GIF files, and leave pictures and sound as they are.
     language
         Of reports: "en", "zh", "both", or "auto" for the locale's.
     registry

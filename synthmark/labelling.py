@@ -254,17 +254,18 @@ class _Task:
         """Return what signs the file."""
         from synthmark.credential import Claims  # noqa: PLC0415 - see run
         from synthmark.files.credential_step import CredentialStep  # noqa: PLC0415
+        from synthmark.files.task import layers_in_content  # noqa: PLC0415
         from synthmark.payload import FORMAT_VERSION, format_content_id  # noqa: PLC0415
 
-        untouched = kind.family == "video" and self.config.no_reencode
+        layers = layers_in_content(self.config, kind)
         claims = Claims(
             media_type=kind.media_type,
-            content_id=format_content_id(content_id) if self.config.watermark and not untouched else None,
+            content_id=format_content_id(content_id) if "watermark" in layers else None,
             watermark_format=FORMAT_VERSION,
             system=self.config.system,
             system_version=self.config.system_version,
             parent=self.source if existing.has_credential else None,
-            edited=self.config.visible and not untouched,
+            edited="visible" in layers,
         )
         return CredentialStep(signer, claims)
 
@@ -272,15 +273,14 @@ class _Task:
         """Describe what was written."""
         from synthmark.payload import format_content_id  # noqa: PLC0415 - see run
 
-        names = ("visible", "watermark", "metadata")
-        signed = () if task.credential is None else ("credential",)
+        beside = {"metadata": self.config.metadata, "credential": task.credential is not None}
         return LabelRecord(
             source=self.source,
             target=self.target,
             media_type=report.file.media_type,
             content_id=format_content_id(task.content_id),
             produce_id=self._produce_id(task.metadata.existing, task.content_id),
-            layers=(*(name for name in names if getattr(self.config, name)), *signed),
+            layers=(*task.layers, *(name for name, written in beside.items() if written)),
             psnr=written.psnr,
             sha256_before=before,
             sha256_after=report.file.sha256,

@@ -259,6 +259,23 @@ def test_metadata_alone_leaves_the_coded_pixels_as_they_are(name, tmp_path):
     assert len(after.data) - len(files()[name]) < 6000
 
 
+def test_gif_files_that_may_not_be_coded_anew_get_the_metadata_label_alone(tmp_path):
+    config = Config(producer="studio", no_reencode=True)
+    record, target = labelled(tmp_path, files()["gif-animated"], ".gif", config=config)
+    assert (record.layers, record.placement, record.psnr) == (("metadata",), None, None)
+    assert [message.code for message in record.messages] == ["note.not_coded_anew"]
+    before, after = (read_picture(file.read_bytes()) for file in (record.source, target))
+    assert before.durations == after.durations
+    assert all(np.array_equal(*map(np.asarray, pair)) for pair in zip(before.frames, after.frames, strict=True))
+    outcomes = {layer.layer: layer.outcome for layer in verify_file(target).layers}
+    assert (outcomes["metadata"], outcomes["watermark"]) == ("detected", "not_detected")
+
+
+def test_other_pictures_are_marked_where_videos_may_not_be_coded_anew(tmp_path):
+    record, _ = labelled(tmp_path, files()["png"], ".png", config=Config(producer="studio", no_reencode=True))
+    assert record.layers == ("visible", "watermark", "metadata")
+
+
 def test_a_stated_quality_codes_anew_even_for_metadata_alone(tmp_path):
     config = Config(producer="studio", visible=False, watermark=False, jpeg_quality=20)
     _, target = labelled(tmp_path, files()["jpeg"], ".jpg", config=config)

@@ -81,7 +81,7 @@ audible_in_video = false
 # codec = "h264"
 # crf = 20
 # preset = "veryfast"
-# true: write the metadata label alone into videos, and leave pictures and sound as they are.
+# true: write the metadata label alone into videos and GIF files, and leave pictures and sound as they are.
 no_reencode = false
 
 # Language of reports: en, zh, both, or auto for the locale's.

@@ -138,7 +138,7 @@ def _add_video_options(group: Parser) -> None:
         "--no-reencode",
         action="store_const",
         const=True,
-        help="videos: write the metadata label alone, and leave pictures and sound as they are",
+        help="videos and GIF: write the metadata label alone, and leave pictures and sound as they are",
     )
 
 

@@ -48,7 +48,7 @@ def label_picture(task: Task) -> Written:
         placement=placement,
         psnr=written.psnr,
         frames=len(file.frames),
-        messages=(*map(Message, file.notes), *_notes(file, written)),
+        messages=(*map(Message, file.notes), *_notes(file, written, task)),
         pictures=written.frames,
     )
 
@@ -70,7 +70,7 @@ def picture_layers(path: Path, keys: Sequence[bytes]) -> ContentLayers:
 
 def _labelled(file: PictureFile, task: Task) -> tuple[Sequence[Image | Array], dict[str, Any] | None]:
     """Draw the visible label when it is asked for."""
-    if not task.config.visible:
+    if "visible" not in task.layers:
         return file.frames, None
     frames, placement = draw_labels(file.frames, task.config, force=task.force)
     task.clock.mark("visible")
@@ -78,12 +78,14 @@ def _labelled(file: PictureFile, task: Task) -> tuple[Sequence[Image | Array], d
 
 
 def _plan(task: Task) -> Plan:
-    mark = Mark(task.content_id, task.key, task.strength) if task.config.watermark else None
+    mark = Mark(task.content_id, task.key, task.strength) if "watermark" in task.layers else None
     return Plan(mark, task.finished_bytes, task.config.jpeg_quality)
 
 
-def _notes(file: PictureFile, written: WrittenPicture) -> Iterator[Message]:
+def _notes(file: PictureFile, written: WrittenPicture, task: Task) -> Iterator[Message]:
     """Yield what writing found out."""
+    if task.left_as_is:
+        yield Message("note.not_coded_anew")
     yield from (Message(code) for code in written.notes)
     if written.psnr is not None and written.marked < len(file.frames):
         yield Message("note.frames_unmarked", {"marked": written.marked, "frames": len(file.frames)})

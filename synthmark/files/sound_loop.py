@@ -50,7 +50,7 @@ def label_sound(task: Task) -> Written:
     InputError, MediaError
         See `synthmark.label_file`.
     """
-    if not (task.config.visible or task.config.watermark):
+    if not task.layers:
         with task.finished(task.source) as final:
             heard = listen(final, ())
         return Written(visible=audible_layer(heard.labels))

@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from synthmark.files.atomic import copy_file, draft_beside, force_to_disk, replacing
+from synthmark.files.kinds import GIF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from synthmark.report import LayerReport, Message
     from synthmark.video.progress import Report
 
-__all__ = ["Clock", "ContentLayers", "Task", "Written"]
+__all__ = ["Clock", "ContentLayers", "Task", "Written", "layers_in_content"]
 
 
 class Clock:
@@ -56,6 +57,16 @@ class Clock:
         now = time.perf_counter()
         self.seconds[step] = self.seconds.get(step, 0.0) + now - self._last
         self._last = now
+
+
+def layers_in_content(config: Config, kind: Kind) -> tuple[str, ...]:
+    """Return which of "visible" and "watermark" go into the pictures and the sound of a file of some kind.
+
+    None do where nothing may be coded anew, in videos and GIF animations.
+    """
+    if config.no_reencode and (kind.family == "video" or kind is GIF):
+        return ()
+    return tuple(name for name in ("visible", "watermark") if getattr(config, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +108,16 @@ class Task:
     credential: CredentialStep | None = None
     clock: Clock = field(default_factory=Clock)
     progress: Report | None = None
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Which of "visible" and "watermark" to write; without any, pictures and sound stay as they are coded."""
+        return layers_in_content(self.config, self.kind)
+
+    @property
+    def left_as_is(self) -> bool:
+        """Whether layers are left out because nothing may be coded anew."""
+        return not self.layers and (self.config.visible or self.config.watermark)
 
     @property
     def strength(self) -> float:

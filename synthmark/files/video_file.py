@@ -46,7 +46,7 @@ def label_video(task: Task) -> Written:
         See `synthmark.label_file`.
     """
     config = task.config
-    if config.no_reencode or not (config.visible or config.watermark):
+    if not task.layers:
         return _metadata_alone(task)
     label = _label(task) if config.visible else None
     mark = Mark(content_id=task.content_id, key=task.key, strength=task.strength) if config.watermark else None
@@ -77,7 +77,7 @@ def _metadata_alone(task: Task) -> Written:
     """Add the metadata label; pictures and sound are not touched."""
     with task.finished(task.source):
         pass
-    left_out = [Message("note.not_coded_anew")] if task.config.visible or task.config.watermark else []
+    left_out = [Message("note.not_coded_anew")] if task.left_as_is else []
     return Written(visible=unseen(), messages=tuple(left_out))
 
 

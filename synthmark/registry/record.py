@@ -49,10 +49,11 @@ class RegistryRecord:
     mark_format, key_id
         Of the watermark: version of the format and public name of the key; None without that layer.
     explicit_label
-        Whether the copy has the label that people perceive.
+        Whether the copy was given the label that people perceive.
     requested_by, agreement
         Without it: who asked for the copy, and the version of the agreement that states the user's duties
-        (标识办法, article 9). None with it.
+        (标识办法, article 9). None with it. They may be missing where pictures and sound were left as they are, whose
+        source may show a label already.
     operator
         Who ran the labelling.
     source
@@ -85,7 +86,8 @@ class RegistryRecord:
 
     def __post_init__(self) -> None:
         _require_form(self)
-        if not self.explicit_label and not (self.requested_by and self.agreement):
+        left_as_is = not {"visible", "watermark"} & set(self.layers)
+        if not (self.explicit_label or left_as_is or (self.requested_by and self.agreement)):
             raise InputError(
                 "A record without explicit label needs requested_by and agreement: who asked for it, and the version "
                 "of the agreement that states their duties."

@@ -104,6 +104,7 @@ def test_without_coding_anew_every_packet_stays(tmp_path):
     source = clip(tmp_path / "a.mp4", sounds=("aac",))
     target, record = labelled(source, CONFIG_FOR_METADATA)
     assert [message.code for message in record.messages] == ["note.not_coded_anew"]
+    assert record.layers == ("metadata",)
     packets = []
     for file in (source, target):
         with av.open(str(file)) as container:

@@ -55,6 +55,15 @@ def test_without_the_visible_label_a_record_names_who_asked(source, tmp_path):
     assert (record.explicit_label, record.requested_by, record.agreement) == (False, "customer 4711", "2026-01")
 
 
+def test_what_was_left_as_it_is_has_no_label_of_ours_and_needs_no_reason(tmp_path):
+    source = tmp_path / "a.gif"
+    Image.fromarray(skimage.data.coffee()).resize((300, 200)).save(source)
+    config = dataclasses.replace(CONFIG, watermark=True, no_reencode=True, registry=tmp_path / "r.sqlite")
+    _, record = recorded(source, tmp_path / "copy.gif", config)
+    assert (record.layers, record.explicit_label) == (("metadata",), False)
+    assert (record.mark_format, record.key_id, record.requested_by) == (None, None, None)
+
+
 @pytest.mark.parametrize("given", [{}, {"requested_by": "customer"}, {"agreement": "2026-01"}])
 def test_without_the_visible_label_and_a_reason_nothing_is_written(given, tmp_path):
     config = Config(visible=False, registry=tmp_path / "r.sqlite", **given)
