@@ -78,17 +78,26 @@ def muxer_of(path: Path) -> str:
         As `open_video`.
     """
     head = _head(path)
-    demuxer = demuxer_of(head)
+    demuxer = _known(head, path)
     if demuxer == "mov":
         return "mov" if head[4:8] != b"ftyp" or head[8:12] == b"qt  " else "mp4"
     if demuxer == "matroska":
         return "webm" if b"webm" in head else "matroska"
-    return _known(demuxer, path)
+    return demuxer
 
 
-def _known(demuxer: str | None, path: Path) -> str:
+def _known(head: bytes, path: Path) -> str:
+    """Return the demuxer of a file, or say why it is not opened."""
+    demuxer = demuxer_of(head)
     if demuxer is None:
-        raise UnsupportedMediaError(f"{path} is no video file of the kinds MP4, MOV, Matroska, WebM, AVI and FLV.")
+        aside = (
+            " A GIF animation counts as a picture: label it with synthmark.label_file, and read it with "
+            "synthmark.verify_file."
+        )
+        raise UnsupportedMediaError(
+            f"{path} is no video file of the kinds MP4, MOV, Matroska, WebM, AVI and FLV."
+            + (aside if head[:4] == b"GIF8" else "")
+        )
     return demuxer
 
 
@@ -106,7 +115,7 @@ def open_video(path: Path) -> Iterator[InputContainer]:
         When its headers cannot be read.
     """
     library = pyav()
-    demuxer = _known(demuxer_of(_head(path)), path)
+    demuxer = _known(_head(path), path)
     with reading_errors(path), contextlib.closing(_opened(library, path, demuxer)) as container:
         yield container
 

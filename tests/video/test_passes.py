@@ -617,9 +617,10 @@ def test_frames_that_are_missing_in_the_copy_are_noticed(tmp_path):
         read_back(other, result, mark)
 
 
-def test_no_video_file_is_refused(tmp_path):
-    (tmp_path / "a.mp4").write_bytes(b"GIF89a" + bytes(100))
-    with pytest.raises(UnsupportedMediaError):
+@pytest.mark.parametrize(("head", "counsel"), [(b"GIF89a", "label_file"), (b"#EXTM3U", "AVI and FLV.$")])
+def test_no_video_file_is_refused(tmp_path, head, counsel):
+    (tmp_path / "a.mp4").write_bytes(head + bytes(100))
+    with pytest.raises(UnsupportedMediaError, match=counsel):
         video.extract(tmp_path / "a.mp4")
 
 
