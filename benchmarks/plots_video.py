@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import matplotlib as mpl
 import typer
-from table_video import clips_of, read_methods
+from table_video import pieces_of, read_methods
 
 mpl.use("Agg")
 
@@ -30,11 +30,11 @@ def robustness_plot(methods: dict[str, dict[str, Any]], path: Path) -> None:
     for place, (name, entry) in reversed(list(enumerate(methods.items()))):
         measured = [(i, entry["attacks"].get(attack)) for i, attack in enumerate(attacks)]
         points = [(each["achieved"], i) for i, each in measured if each and each["achieved"] is not None]
-        label = f"{name} ({clips_of(entry)})"
+        label = f"{name} ({pieces_of(entry)})"
         axes.plot(*zip(*points, strict=True), MARKERS[place % 7], color=COLOURS[place % 7], label=label, markersize=5)
     axes.plot([e["required"] for e in attacks.values()], range(len(attacks)), "|", color="black", label="asked for")
     axes.set_yticks(range(len(attacks)), list(attacks))
-    axes.set(xlabel="exact 64 bits back, per cent of clips of 5 to 6 s", xlim=(-2, 102))
+    axes.set(xlabel="exact 64 bits back, per cent of pieces of 5 to 6 s", xlim=(-2, 102))
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, fontsize=8)

@@ -1,26 +1,23 @@
-"""Writes the table of measured robustness of video into a document, from the results of `robustness_video.py`.
+"""Prints the table of measured robustness of video, from the results of `robustness_video.py`.
 
     python benchmarks/table_video.py benchmarks/results/robustness_video.json benchmarks/results/peers_video.json \\
-        --quality benchmarks/results/quality_video.json --into docs/video-watermark.md
+        --quality benchmarks/results/quality_video.json
 
 Each line is a row of the requirements; where a row covers several attacks, the worst of them counts. Percentages are
-rounded down, losses up. Without `--into` the table is printed; `--check` fails when the document holds another one.
-The document has the two lines `<!-- video table: begin -->` and `<!-- video table: end -->`.
+rounded down, losses up.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import sys
 from pathlib import Path  # noqa: TC003 - typer looks at it at run time
 from typing import Annotated, Any
 
 import typer
 
-__all__ = ["clips_of", "read_methods", "table", "with_table"]
+__all__ = ["pieces_of", "read_methods", "table"]
 
-BEGIN, END = "<!-- video table: begin -->", "<!-- video table: end -->"
 OWN = "synthmark"
 CONTROLS = ("bar-code",)  # it checks the benchmark
 Methods = dict[str, dict[str, Any]]
@@ -50,28 +47,28 @@ def worst(entry: dict[str, Any], row: str) -> float | None:
 
 
 def cell(entry: dict[str, Any], row: str, required: float | None) -> str:
-    """Return a percentage, rounded down; what was asked for and not reached, or holds of few clips, says so."""
+    """Return a percentage, rounded down; what was asked for and not reached, or holds of few pieces, says so."""
     value = worst(entry, row)
     if value is None:
         return "-"
     missed = required is not None and value < required
     tried = [attack.get("tried", 0) for attack in entry["attacks"].values() if attack["row"] == row]
-    clips = min(tried) // entry.get("ids_of_each", 1)
-    few = f" ({clips} clips)" if 0 < clips < len(entry["windows"]) else ""
-    return f"{math.floor(value + 1e-9)} %" + few.replace("1 clips", "1 clip") + (" (missed)" if missed else "")
+    pieces = min(tried) // entry.get("ids_of_each", 1)
+    few = f" ({pieces} pieces)" if 0 < pieces < len(entry["windows"]) else ""
+    return f"{math.floor(value + 1e-9)} %" + few.replace("(1 pieces", "(1 piece") + (" (missed)" if missed else "")
 
 
-def clips_of(entry: dict[str, Any]) -> str:
-    """Return how many clips were marked, and with how many ids each if there were several."""
+def pieces_of(entry: dict[str, Any]) -> str:
+    """Return how many pieces of clips were marked, and with how many ids each if there were several."""
     ids = entry.get("ids_of_each", 1)
-    return f"{len(entry['windows'])} clips" + (f", {ids} ids each" if ids > 1 else "")
+    return f"{len(entry['windows'])} pieces" + (f" x {ids} ids" if ids > 1 else "")
 
 
 def table(methods: Methods, quality: dict[str, Any] | None = None) -> str:
     """Return the table in Markdown."""
     own = next(iter(methods.values()))
     asked = {attack["row"]: attack["required"] for attack in own["attacks"].values()}
-    titles = [f"{name} ({clips_of(entry)})" for name, entry in methods.items()]
+    titles = [f"{name} ({pieces_of(entry)})" for name, entry in methods.items()]
     lines = [
         ["attack, of which extraction is told nothing", "asked for", *titles],
         ["---", *["---:"] * (len(titles) + 1)],
@@ -98,31 +95,12 @@ def quality_lines(quality: dict[str, Any], methods: int) -> list[list[str]]:
     return lines
 
 
-def with_table(text: str, content: str) -> str:
-    """Return a text with what stands between the two markers replaced."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"The markers {BEGIN} and {END} are missing.")
-    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
-
-
 def main(
     results: Annotated[list[Path], typer.Argument(help="Results of robustness_video.py, ours first.")],
     quality: Annotated[Path | None, typer.Option(help="Result of quality_video.py.")] = None,
-    into: Annotated[list[Path] | None, typer.Option(help="Document with the markers; may be repeated.")] = None,
-    check: Annotated[bool, typer.Option(help="Only compare.")] = False,
 ) -> None:
     measured = json.loads(quality.read_text(encoding="utf-8")) if quality else None
-    content = table(read_methods(results), measured)
-    for document in into or []:
-        old = document.read_text(encoding="utf-8")
-        new = with_table(old, content)
-        if check and new != old:
-            sys.exit(f"{document.name} holds another table; run: python benchmarks/table_video.py")
-        document.write_text(new, encoding="utf-8")
-    if not into:
-        print(content)
+    print(table(read_methods(results), measured))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from methods_video import Reading  # noqa: E402
 from peers_video import BarCode, PictureByPicture  # noqa: E402
 from quality_video import summary  # noqa: E402
 from robustness_video import judged  # noqa: E402
-from table_video import BEGIN, END, table, with_table  # noqa: E402
+from table_video import table  # noqa: E402
 from windows_video import Window, cut_window, partner_of, windows_of  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
@@ -258,21 +258,15 @@ def test_the_table_shows_the_worst_attack_of_a_row_rounded_down():
     ]
 
 
-def test_the_table_says_where_few_clips_were_tried():
+def test_the_table_says_where_few_pieces_were_tried():
     few = {"row": "y", "required": 80, "achieved": 100.0, "tried": 1}
     methods = {"synthmark": METHODS["synthmark"] | {"attacks": {"y": few}}}
-    assert table(methods).splitlines()[2] == "| y | 80 % | 100 % (1 clip) |"
+    assert table(methods).splitlines()[2] == "| y | 80 % | 100 % (1 piece) |"
 
 
-def test_the_table_counts_clips_and_ids():
+def test_the_table_counts_pieces_and_ids():
     row = {"row": "x", "required": 98, "achieved": 100.0, "tried": 2}
     entry = {"windows": ["a", "b"], "ids_of_each": 2, "wrong_ids": 0, "attacks": {"x": row}}
     title, _, line, _ = table({"synthmark": entry}).splitlines()
-    assert "synthmark (2 clips, 2 ids each)" in title
-    assert line == "| x | 98 % | 100 % (1 clip) |"
-
-
-def test_the_table_stands_between_its_markers():
-    assert with_table(f"a{BEGIN}old{END}b", "new") == f"a{BEGIN}\n\nnew\n\n{END}b"
-    with pytest.raises(ValueError, match="missing"):
-        with_table("a", "new")
+    assert "synthmark (2 pieces x 2 ids)" in title
+    assert line == "| x | 98 % | 100 % (1 piece) |"
