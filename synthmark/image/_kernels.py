@@ -28,7 +28,8 @@ def resample(
     columns: Indices,
     column_weights: Floats,
     scale: float,
-) -> Floats:
+    out: Floats,
+) -> None:
     """Resample a picture to luma and two colour differences.
 
     Parameters
@@ -41,14 +42,12 @@ def resample(
         (w, taps): the same for columns.
     scale
         255 divided by the value of white.
-
-    Returns
-    -------
-    float32 (1 or 3, h, w): luma 0..255 (BT.601), then blue - green and red - green for colour pictures.
+    out
+        float32 (1 or 3, h, w): luma 0..255 (BT.601), then blue - green and red - green for colour pictures. It is
+        filled, and not made here, since NumPy asks the system for large arrays in large pages.
     """
     height, width = rows.shape[0], columns.shape[0]
     source_width, channels = pixels.shape[1], pixels.shape[2]
-    out = np.empty((channels, height, width), np.float32)
     line = np.empty(source_width * channels, np.float32)
     for y in range(height):
         line[:] = 0.0
@@ -78,7 +77,6 @@ def resample(
                 out[0, y, x] = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
                 out[1, y, x] = blue - green
                 out[2, y, x] = red - green
-    return out
 
 
 @kernel

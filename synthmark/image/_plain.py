@@ -57,14 +57,12 @@ def resample(  # noqa: PLR0913, PLR0917 - as in `_kernels`
     columns: Indices,
     column_weights: Floats,
     scale: float,
-) -> Floats:
+    out: Floats,
+) -> None:
     """Resample a picture to luma and two colour differences."""
-    channels = pixels.shape[2]
-    out = np.empty((channels, len(rows), len(columns)), np.float32)
-    for strip in _strips(len(rows), pixels.shape[1] * channels):
+    for strip in _strips(len(rows), pixels.shape[1] * pixels.shape[2]):
         lines = _tapped(pixels, rows[strip], row_weights[strip] * np.float32(scale), 0)
         out[:, strip] = _planes(_tapped(lines, columns, column_weights, 1))
-    return out
 
 
 def _mean(plane: Floats, size: int) -> Floats:

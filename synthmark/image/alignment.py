@@ -41,6 +41,7 @@ __all__ = [
 
 Homography = NDArray[np.float64]
 Orientation = NDArray[np.int64]
+Part = tuple[slice, slice]
 
 _MOST_FROM_PICTURE = 1024  # pixels; copies smaller than this are made from the copy of twice their size
 _MARGIN = 3  # pixels at the edge of the picture that do not count
@@ -106,17 +107,32 @@ class Source:
     """A picture and its reduced copies, from which frames are warped."""
 
     picture: Picture
-    _reduced: dict[int, Planes] = field(default_factory=dict)
+    _reduced: dict[int, tuple[Part, Planes]] = field(default_factory=dict)
 
-    def reduced(self, halvings: int) -> Planes:
-        """Return the planes of the picture at 2**(-halvings / 2) of its size."""
-        if halvings not in self._reduced:
-            size = [max(1, round(side * 2.0 ** (-halvings / 2))) for side in self.picture.colour.shape[:2]]
-            if halvings >= 2 and max(size) < _MOST_FROM_PICTURE:
-                self._reduced[halvings] = _halved(self.reduced(halvings - 2), size)
-            else:
-                self._reduced[halvings] = planes_at(self.picture, *size)
+    def size(self, halvings: int) -> tuple[int, int]:
+        """Return rows and columns of the copy at 2**(-halvings / 2) of the picture's size."""
+        rows, columns = (max(1, round(side * 2.0 ** (-halvings / 2))) for side in self.picture.colour.shape[:2])
+        return rows, columns
+
+    def reduced(self, halvings: int, part: Part) -> tuple[Part, Planes]:
+        """Return a part of the copy at 2**(-halvings / 2) of the picture's size, or more of it, and which part it is.
+
+        What was asked for before stays part of it, so that little is computed twice.
+        """
+        held = self._reduced.get(halvings)
+        if held is not None:
+            part = _united(held[0], part)
+        if held is None or held[0] != part:
+            self._reduced[halvings] = self._computed(halvings, part)
         return self._reduced[halvings]
+
+    def _computed(self, halvings: int, part: Part) -> tuple[Part, Planes]:
+        size = self.size(halvings)
+        if halvings >= 2 and max(size) < _MOST_FROM_PICTURE:
+            rows, columns = self.size(halvings - 2)
+            larger = self.reduced(halvings - 2, (slice(0, rows), slice(0, columns)))[1]
+            return (slice(0, size[0]), slice(0, size[1])), _halved(larger, size)
+        return part, planes_at(self.picture, *size, part)
 
     def window(self, frame: Homography, most: int = 1024) -> Window:
         """Return the rectangle of frame pixels that the picture covers, cut to its middle, at most `most` a side."""
@@ -126,10 +142,13 @@ class Source:
         """Return planes and validity (0 or 1) of a window of the frame: float32 (1 or 3, h, w) and (h, w)."""
         cv2 = opencv()
         zoom = math.sqrt(abs(np.linalg.det(frame[:2, :2])))
-        planes = self.reduced(max(0, int(2 * math.log2(max(zoom, 1e-6)))))
-        across, down = planes.shape[2] / self.picture.width, planes.shape[1] / self.picture.height
+        halvings = max(0, int(2 * math.log2(max(zoom, 1e-6))))
+        rows, columns = self.size(halvings)
+        across, down = columns / self.picture.width, rows / self.picture.height
         shrink = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1.0]])
         matrix = shrink @ composed(frame, np.eye(2), (window.left, window.top))
+        part, planes = self.reduced(halvings, _part_within_reach((rows, columns), matrix, window))
+        matrix = _led_to(part, matrix)
         smooth = cv2.INTER_LINEAR if zoom > 0.8 else cv2.INTER_CUBIC
         out = np.empty((len(planes), window.height, window.width), np.float32)
         for plane, target in zip(planes, out, strict=True):
@@ -160,7 +179,7 @@ class Source:
         return folded_at(whitened, window.top, window.left)
 
 
-def _halved(planes: Planes, size: list[int]) -> Planes:
+def _halved(planes: Planes, size: tuple[int, int]) -> Planes:
     """Return planes of about twice the size reduced to `size` (rows, columns) by area."""
     cv2 = opencv()
     return np.stack([cv2.resize(plane, size[::-1], interpolation=cv2.INTER_AREA) for plane in planes])
@@ -178,19 +197,35 @@ def warp(plane: NDArray[Any], matrix: Homography, window: Window, interpolation:
     return np.asarray(warped)
 
 
+def _part_within_reach(size: tuple[int, ...], matrix: Homography, window: Window) -> Part:
+    """Return the rows and columns of a plane of a size (rows, columns) that a window shows."""
+    right, bottom = window.width, window.height
+    corners = matrix @ np.array([[0, right, right, 0], [0, 0, bottom, bottom], [1, 1, 1, 1.0]])
+    places = (corners[:2] / corners[2])[::-1]
+    first = np.clip(np.floor(places.min(axis=1)) - _REACH, 0, np.array(size) - 1).astype(int)
+    last = np.clip(np.ceil(places.max(axis=1)) + _REACH, first + 1, np.minimum(size, first + _MOST_SIDE)).astype(int)
+    return slice(int(first[0]), int(last[0])), slice(int(first[1]), int(last[1]))
+
+
+def _led_to(part: Part, matrix: Homography) -> Homography:
+    """Return the map to the pixels of a part of a plane, for one that leads to those of the whole plane."""
+    shift = np.eye(3)
+    shift[:2, 2] = -part[1].start, -part[0].start
+    return np.asarray(shift @ matrix)
+
+
 def _within_reach(plane: NDArray[Any], matrix: Homography, window: Window) -> tuple[NDArray[Any], Homography]:
     """Return the part of a very long plane that a window shows, and the map that leads to it."""
     if max(plane.shape) <= _MOST_SIDE:
         return plane, matrix
-    right, bottom = window.width, window.height
-    corners = matrix @ np.array([[0, right, right, 0], [0, 0, bottom, bottom], [1, 1, 1, 1.0]])
-    places = corners[:2] / corners[2]
-    size = np.array(plane.shape[::-1])
-    first = np.clip(np.floor(places.min(axis=1)) - _REACH, 0, size - 1).astype(int)
-    last = np.clip(np.ceil(places.max(axis=1)) + _REACH, first + 1, np.minimum(size, first + _MOST_SIDE)).astype(int)
-    shift = np.eye(3)
-    shift[:2, 2] = -first
-    return plane[first[1] : last[1], first[0] : last[0]], shift @ matrix
+    part = _part_within_reach(plane.shape, matrix, window)
+    return plane[part], _led_to(part, matrix)
+
+
+def _united(one: Part, other: Part) -> Part:
+    """Return the smallest part that holds two parts."""
+    rows, columns = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+    return rows, columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -72,6 +72,8 @@ def taps(size: int, result: int, cubic: bool = True) -> Taps:
         index, weight = _enlarging(size, result, cubic)
     else:
         index, weight = _shrinking(size, result)
+        used = weight.any(axis=0)  # where two samples become one, the third tap never counts
+        index, weight = index[:, used], weight[:, used]
     return np.clip(index, 0, size - 1).astype(np.int32), weight.astype(np.float32)
 
 
@@ -90,12 +92,25 @@ def planes_at(
         Rows and columns of the result that are wanted; the others are not computed.
     """
     colour = picture.colour if picture.colour.ndim == 3 else picture.colour[..., None]
-    colour = np.ascontiguousarray(colour)
-    scale = 255.0 / picture.peak
-    height, width = colour.shape[:2]
-    down = (table[part[0]] for table in taps(height, rows))
-    across = (table[part[1]] for table in taps(width, columns))
-    return np.asarray(engine().resample(colour, *down, *across, scale))
+    seen_rows, down, down_weights = _needed(colour.shape[0], rows, part[0])
+    seen_columns, across, across_weights = _needed(colour.shape[1], columns, part[1])
+    seen = np.ascontiguousarray(colour[seen_rows, seen_columns])
+    planes = np.empty((seen.shape[2], len(down), len(across)), np.float32)
+    engine().resample(seen, down, down_weights, across, across_weights, 255.0 / picture.peak, planes)
+    return planes
+
+
+def _needed(size: int, result: int, part: slice) -> tuple[slice, NDArray[np.int32], NDArray[np.float32]]:
+    """Return which source samples a part of a result needs, its taps from the first of them on, and its weights.
+
+    Where it needs nearly all, they stay together: to cut them out is to copy them.
+    """
+    index, weights = taps(size, result)
+    index, weights = index[part], weights[part]
+    first, end = int(index.min()), int(index.max()) + 1
+    if end - first > 0.75 * size:
+        return slice(0, size), index, weights
+    return slice(first, end), index - np.int32(first), weights
 
 
 def canonical_planes(picture: Picture) -> Planes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -22,7 +22,7 @@ from synthmark.image.alignment import (
     oriented,
     resized_frame,
 )
-from synthmark.image.canonical import canonical_planes, planes_at
+from synthmark.image.canonical import canonical_size, planes_at
 from synthmark.image.carriers import TILE, Carriers, carriers
 from synthmark.image.engine import engine
 from synthmark.image.fitting import refinements
@@ -95,6 +95,16 @@ class _Attempt:
     carriers: Carriers
     decoded: int = 0
     best_score: float = 0.0
+    _whitened: dict[tuple[int, int, int], NDArray[np.float32]] = field(default_factory=dict)
+
+    def whitened(self, rows: int, columns: int, most: int) -> NDArray[np.float32]:
+        """Return the whitened luma of the whole picture at a size, cut to its middle, at most `most` a side."""
+        size = rows, columns, min(most, max(rows, columns))
+        if size not in self._whitened:
+            middle = _middle(rows, most), _middle(columns, most)
+            planes = planes_at(self.source.picture, rows, columns, middle)
+            self._whitened[size] = engine().whiten(planes, True)[0]
+        return self._whitened[size]
 
     def detection(
         self, frame: Homography, spectrum: Spectrum, places: float = _SEARCHED_PLACES
@@ -141,8 +151,8 @@ def extract(picture: object, key: bytes | None = None, *, search: Literal["full"
     if search not in ("full", "fast"):
         raise InputError(f"The search is {search!r}; it can be 'full' or 'fast'.")
     attempt = _Attempt(Source(as_picture(picture)), carriers(key_bytes(key)))
-    whitened = engine().whiten(canonical_planes(attempt.source.picture), True)[0]
-    found = _unmoved(attempt, folded_spectrum(whitened))
+    rows, columns = canonical_size(attempt.source.picture.height, attempt.source.picture.width)
+    found = _unmoved(attempt, folded_spectrum(attempt.whitened(rows, columns, max(rows, columns))))
     if search == "full":
         found = found or _video_still(attempt)
         for view in _views(attempt.source.picture):
@@ -207,8 +217,7 @@ def _searched(attempt: _Attempt, view: View) -> ImageDetection | None:
     picture = attempt.source.picture
     factor = view.short_side / min(picture.height, picture.width)
     rows, columns = round(picture.height * factor), round(picture.width * factor)
-    middle = (_middle(rows, view), _middle(columns, view))
-    whitened = engine().whiten(planes_at(picture, rows, columns, middle), True)[0]
+    whitened = attempt.whitened(rows, columns, 3 * view.fft_size // 2)
     base = resized_frame((picture.height, picture.width), (rows, columns))
     for linear in candidate_maps(line_spectrum(whitened, view.fft_size), attempt.carriers, view):
         frame = composed(base, np.linalg.inv(linear))
@@ -225,9 +234,8 @@ def _searched(attempt: _Attempt, view: View) -> ImageDetection | None:
     return None
 
 
-def _middle(length: int, view: View) -> slice:
-    """Return the part of one side of a view that the line spectrum looks at."""
-    most = 3 * view.fft_size // 2
+def _middle(length: int, most: int) -> slice:
+    """Return the middle of a side, at most so many pixels of it."""
     first = max(0, length - most) // 2
     return slice(first, first + most)
 

@@ -188,3 +188,22 @@ def test_pictures_longer_than_opencv_counts_are_warped_like_others():
     matrix[0, 2] = 90_000
     outside = warp(strip, matrix, window, LINEAR, REPLICATE)
     assert np.ptp(outside, axis=1).max() < 1e-6
+
+
+def test_windows_are_the_same_whatever_was_looked_at_before():
+    """Only what a window shows is reduced; a window after others, and one that reaches outside, show no less."""
+    photograph = as_picture(np.kron(data.coffee(), np.ones((4, 4, 1), np.uint8)))
+    turned = composed(np.diag([1.6, 1.7, 1.0]), np.array([[0.96, 0.28], [-0.28, 0.96]]), (700.0, 350.0))
+    frames = [
+        (turned, Window(0, 0, 200, 150)),
+        (turned, Window(-300, 90, 250, 80)),
+        (np.diag([5.0, 5, 1]), Window(9, 9, 300, 99)),
+    ]
+    used = Source(photograph)
+    for frame, window in [*frames, *frames]:
+        whole = Source(photograph)
+        for halvings in range(6):
+            rows, columns = whole.size(halvings)
+            whole.reduced(halvings, (slice(0, rows), slice(0, columns)))
+        for shown, expected in zip(used.warped(frame, window), whole.warped(frame, window), strict=True):
+            np.testing.assert_allclose(shown, expected, atol=0.02)  # of 255
