@@ -115,9 +115,10 @@ class Source:
         return rows, columns
 
     def reduced(self, halvings: int, part: Part) -> tuple[Part, Planes]:
-        """Return a part of the copy at 2**(-halvings / 2) of the picture's size, or more of it, and which part it is.
+        """Return a part of the copy at 2**(-halvings / 2) of the picture's size: which part it is, and its planes.
 
-        What was asked for before stays part of it, so that little is computed twice.
+        It holds the rows and columns that are asked for and those of before, so that little is computed twice. The
+        planes are float32 (1 or 3, rows, columns), 0..255.
         """
         held = self._reduced.get(halvings)
         if held is not None:
